@@ -1,0 +1,147 @@
+// weightmark inspect
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "attest/bundle.h"
+#include "attest/oms.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "model/placement.h"
+
+namespace weightmark::cli {
+namespace {
+
+struct InspectFlags {
+  std::string path;
+  bool files = false;
+  OutputFlags output;
+};
+
+// Inspected is what a bundle says, none of it verified.
+struct Inspected {
+  std::filesystem::path path;
+  Bundle bundle;
+  Statement statement;
+  Manifest manifest;
+};
+
+Result<Inspected> read_signature(const std::string& given) {
+  Inspected inspected;
+  inspected.path = given;
+  // A model's own path will do: its signature is found as `verify` finds it.
+  std::error_code error;
+  if (std::filesystem::is_directory(given, error)) {
+    WM_TRY(inspected.path, find_signature(given));
+  }
+  WM_TRY(std::string text, read_file(inspected.path, kMaxBundleSize));
+  WM_TRY(inspected.bundle, parse_bundle(text));
+  WM_TRY(inspected.statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
+  WM_TRY(inspected.manifest, parse_oms(inspected.statement));
+  return inspected;
+}
+
+std::string line(std::string_view label, std::string_view text) { return fmt::format("  {:<14} {}\n", label, text); }
+
+std::string describe_material(const Bundle& bundle) {
+  if (const auto* key = std::get_if<PublicKeyMaterial>(&bundle.material)) {
+    std::string which = key->hint.empty() ? "a key that it does not name" : "the key with the fingerprint " + printable(key->hint);
+    return line("claims to be", "signed with " + which);
+  }
+  std::string text;
+  for (const Certificate& certificate : std::get<CertificateMaterial>(bundle.material).chain) {
+    text += line(text.empty() ? "claims to be" : "under", (text.empty() ? "signed by " : "") + printable(certificate.subject()));
+    text += line("", fmt::format("issued by {}, valid {:%Y-%m-%d} to {:%Y-%m-%d}", printable(certificate.issuer()),
+                                 certificate.not_before(), certificate.not_after()));
+    text += line("", "sha256 " + certificate.fingerprint());
+  }
+  return text;
+}
+
+std::string describe_hashing(const Serialization& serialization) {
+  std::string_view algorithm = algorithm_name(serialization.hash_type);
+  if (serialization.method == SerializationMethod::kFiles) return fmt::format("{} of whole files", algorithm);
+  return fmt::format("{} of shards of {}", algorithm, human_size(serialization.shard_size));
+}
+
+std::string describe_ignored(const Serialization& serialization) {
+  if (!serialization.ignore_paths) return "not recorded";
+  std::string text;
+  for (const std::string& path : *serialization.ignore_paths) text += (text.empty() ? "" : ", ") + printable(path);
+  return text.empty() ? "nothing" : text;
+}
+
+std::string describe_files(const Manifest& manifest) {
+  std::string text = "\nfiles\n";
+  for (const NamedDigest& resource : list_resources(manifest, ResourceOrder::kSpecification))
+    text += fmt::format("  {}  {}\n", resource.digest.hex(), printable(resource.name));
+  return text;
+}
+
+std::string describe_all(const Inspected& inspected, bool files) {
+  const Manifest& manifest = inspected.manifest;
+  const Bundle& bundle = inspected.bundle;
+  std::string text = fmt::format("signature {}\n", printable(inspected.path.native()));
+  text += describe_material(bundle);
+  text += line("over", fmt::format("\"{}\", {}", printable(manifest.name), plural(manifest.files.size(), "file")));
+  text += line("root digest", "sha256:" + manifest.root.hex());
+  if (manifest.manifest_v1) text += line("", fmt::format("{}:{}", kManifestV1, manifest.manifest_v1->hex()));
+  text += line("hashed as", describe_hashing(manifest.serialization));
+  text += line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
+  text += line("left out", describe_ignored(manifest.serialization));
+  text += line("log entries", fmt::format("{}", bundle.log_entries));
+  text += line("timestamps", fmt::format("{}", bundle.timestamps));
+  text += line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.statement.predicate_type)));
+  if (files) text += describe_files(manifest);
+  text += "\nchecked here: the file is well formed, and its digests agree among themselves\n";
+  text += "not checked:  the signature, who signed, when, and the model's files; `weightmark verify` does\n";
+  return text;
+}
+
+Json to_json(const Inspected& inspected) {
+  auto statement = parse_json(as_text(inspected.bundle.envelope.payload));
+  JsonArray chain;
+  std::string hint;
+  if (const auto* key = std::get_if<PublicKeyMaterial>(&inspected.bundle.material))
+    hint = key->hint;
+  else
+    for (const Certificate& certificate : std::get<CertificateMaterial>(inspected.bundle.material).chain)
+      chain.push_back(Json::object({{"subject", certificate.subject()},
+                                    {"issuer", certificate.issuer()},
+                                    {"sha256", certificate.fingerprint()}}));
+  return Json::object({{"schema", "weightmark.inspect.v1"},
+                       {"verified", false},
+                       {"signature", inspected.path.native()},
+                       {"mediaType", inspected.bundle.media_type},
+                       {"keyFingerprint", hint},
+                       {"chain", std::move(chain)},
+                       {"logEntries", inspected.bundle.log_entries},
+                       {"timestamps", inspected.bundle.timestamps},
+                       {"statement", statement ? *std::move(statement) : Json()}});
+}
+
+int run(const InspectFlags& flags, Ui& ui) {
+  auto inspected = read_signature(flags.path);
+  if (!inspected) return report_error(inspected.error(), flags.output, ui);
+  out(flags.output.json ? write_json_indented(to_json(*inspected)) : describe_all(*inspected, flags.files));
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  CLI::App* inspect = app.add_subcommand("inspect", "Say in plain words what a signature says, without verifying it");
+  auto flags = std::make_shared<InspectFlags>();
+  inspect->add_option("SIGNATURE", flags->path, "The signature, or a model's folder")->required()->type_name("PATH");
+  inspect->add_flag("--files", flags->files, "List the signed files with their digests");
+  flags->output.add_to(*inspect);
+  inspect->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
+}
+
+}  // namespace weightmark::cli

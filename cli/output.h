@@ -1,0 +1,27 @@
+// Results as documents, and errors as exit statuses.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/ui.h"
+#include "weightmark/sign.h"
+
+namespace weightmark::cli {
+
+// signed_json is the document of `sign --json`, schema weightmark.signed.v1.
+Json signed_json(const SignedOutput& output);
+
+// hashed_json is the document of `digest --json`, schema weightmark.digest.v1.
+Json hashed_json(const HashedModel& model);
+
+// report_error tells an error, as JSON too where asked, and returns the exit
+// status of its class.
+int report_error(const Error& error, const OutputFlags& output, const Ui& ui);
+
+// add_unavailable_method adds the method "sigstore", which this build lacks.
+void add_unavailable_method(CLI::App& command, Action& action);
+
+}  // namespace weightmark::cli

@@ -1,0 +1,143 @@
+// weightmark sign
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+
+namespace weightmark::cli {
+namespace {
+
+// SignFlags holds what `sign METHOD` takes; each method uses its part.
+struct SignFlags {
+  ModelFlags model;
+  HashFlags hash;
+  OutputFlags output;
+  PasswordFlags password;
+  std::string signature;
+  std::string private_key;
+  std::string certificate;
+  std::vector<std::string> chain;
+  std::string pkcs11_uri;
+  std::vector<std::string> module_paths;
+};
+
+// Signer is a key and the certificates to publish with it.
+struct Signer {
+  std::unique_ptr<SigningKey> key;
+  std::vector<Certificate> chain;
+};
+
+Result<std::vector<Certificate>> read_chain(const SignFlags& flags) {
+  WM_TRY(std::vector<Certificate> chain, read_certificates({flags.certificate}));
+  WM_TRY(std::vector<Certificate> others, read_certificates(flags.chain));
+  for (Certificate& other : others)
+    if (other.der() != chain.front().der()) chain.push_back(std::move(other));
+  return chain;
+}
+
+Result<std::unique_ptr<SigningKey>> open_token(const SignFlags& flags) {
+  Pkcs11Options options;
+  options.uri = flags.pkcs11_uri;
+  options.module_folders.assign(flags.module_paths.begin(), flags.module_paths.end());
+  options.pin = [] { return ask_secret("PIN of the token: "); };
+  return open_pkcs11_key(options);
+}
+
+Result<Signer> open_signer(const SignFlags& flags, const Ui& ui) {
+  Signer signer;
+  if (!flags.certificate.empty()) {
+    WM_TRY(signer.chain, read_chain(flags));
+  }
+  if (!flags.pkcs11_uri.empty()) {
+    WM_TRY(signer.key, open_token(flags));
+  } else {
+    WM_TRY(signer.key, read_private_key(flags.private_key, flags.password.source(ui)));
+  }
+  return signer;
+}
+
+Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progress) {
+  WM_TRY(Signer signer, open_signer(flags, ui));
+  SignOptions options;
+  options.hash = flags.hash.options(flags.model, ui);
+  options.hash.work.observer = &progress;
+  options.key = signer.key.get();
+  options.chain = std::move(signer.chain);
+  if (!flags.signature.empty()) options.signature = flags.signature;
+  options.time = now();
+  return sign_model(options);
+}
+
+void tell(const SignedOutput& output, const Ui& ui) {
+  const Manifest& manifest = output.model.manifest;
+  for (const std::string& warning : output.model.warnings) ui.warn(printable(warning));
+  ui.say(fmt::format("{}signed{} \"{}\"", ui.green(), ui.plain(), printable(manifest.name)));
+  ui.detail("files", fmt::format("{}, {}", plural(manifest.files.size(), "file"), human_size(output.model.bytes)));
+  ui.detail("root digest", "sha256:" + manifest.root.hex());
+  ui.detail("signature", printable(output.signature.native()));
+}
+
+int run(const SignFlags& flags, Ui& ui) {
+  ui.set_quiet(flags.output.quiet);
+  Progress progress(ui);
+  auto output = sign(flags, ui, progress);
+  if (!output) return report_error(output.error(), flags.output, ui);
+  if (flags.output.json) out(write_json_indented(signed_json(*output)));
+  tell(*output, ui);
+  return 0;
+}
+
+CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string& description,
+                     const std::shared_ptr<SignFlags>& flags, Action& action) {
+  CLI::App* method = sign.add_subcommand(name, description);
+  flags->model.add_to(*method);
+  method->add_option("--signature", flags->signature, "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
+      ->type_name("PATH");
+  flags->hash.add_to(*method);
+  flags->output.add_to(*method);
+  method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
+  return method;
+}
+
+void add_private_key(CLI::App& method, SignFlags& flags) {
+  method.add_option("--private-key", flags.private_key, "The private key, PEM")->required()->type_name("PATH");
+  flags.password.add_to(method);
+}
+
+void add_certificate(CLI::App& method, SignFlags& flags) {
+  method.add_option("--signing-certificate", flags.certificate, "The key's certificate, PEM")->required()->type_name("PATH");
+  method.add_option("--certificate-chain", flags.chain, "Certificates between it and the root, PEM; may be repeated")
+      ->type_name("PATH")->allow_extra_args(false);
+}
+
+void add_token(CLI::App& method, SignFlags& flags) {
+  method.add_option("--pkcs11-uri", flags.pkcs11_uri, "The private key on its token (RFC 7512)")->required()->type_name("URI");
+  method.add_option("--module-path", flags.module_paths, "Folder to look for the URI's module-name in; may be repeated")
+      ->type_name("PATH")->allow_extra_args(false);
+}
+
+}  // namespace
+
+void add_sign(CLI::App& app, Action& action) {
+  CLI::App* sign = app.add_subcommand("sign", "Sign a model");
+  sign->require_subcommand(1);
+  auto flags = std::make_shared<SignFlags>();
+  add_unavailable_method(*sign, action);
+  CLI::App* key = add_method(*sign, "key", "Sign with a private key", flags, action);
+  add_private_key(*key, *flags);
+  CLI::App* certificate = add_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
+  add_private_key(*certificate, *flags);
+  add_certificate(*certificate, *flags);
+  CLI::App* token = add_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
+  add_token(*token, *flags);
+  CLI::App* both = add_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate", flags, action);
+  add_token(*both, *flags);
+  add_certificate(*both, *flags);
+}
+
+}  // namespace weightmark::cli

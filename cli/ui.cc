@@ -1,0 +1,70 @@
+#include "cli/ui.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace weightmark::cli {
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+void on_signal(int signal) {
+  interrupted.store(true);
+  std::signal(signal, SIG_DFL);
+}
+
+// wants_colour follows https://no-color.org and the usual CLICOLOR_FORCE.
+bool wants_colour(bool on_terminal) {
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  const char* force = std::getenv("CLICOLOR_FORCE");
+  if (force != nullptr && *force != '\0' && std::string_view(force) != "0") return true;
+  const char* term = std::getenv("TERM");
+  return on_terminal && term != nullptr && std::string_view(term) != "dumb";
+}
+
+void err(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+}  // namespace
+
+Ui::Ui() : on_terminal_(::isatty(STDERR_FILENO) == 1), colour_(wants_colour(on_terminal_)) {}
+
+void Ui::say(std::string_view line) const {
+  if (!quiet_) err(fmt::format("weightmark: {}\n", line));
+}
+
+void Ui::detail(std::string_view label, std::string_view text) const {
+  if (!quiet_) err(fmt::format("  {:<12} {}\n", label, text));
+}
+
+void Ui::warn(std::string_view text) const {
+  if (!quiet_) err(fmt::format("weightmark: {}warning:{} {}\n", yellow(), plain(), text));
+}
+
+void Ui::error(const Error& error) const {
+  err(fmt::format("weightmark: {}error:{} {} [{}]\n", red(), plain(), describe(error), code_name(error.code)));
+  if (!error.hint.empty()) err(fmt::format("weightmark: hint: {}\n", printable(error.hint)));
+}
+
+void Ui::failure(std::string_view line) const { err(fmt::format("weightmark: {}\n", line)); }
+
+void Ui::failure_detail(const Error& error) const {
+  err(fmt::format("  {} [{}]\n", describe(error), code_name(error.code)));
+  if (!error.hint.empty()) err(fmt::format("    hint: {}\n", printable(error.hint)));
+}
+
+void out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+const std::atomic<bool>& interrupt_flag() { return interrupted; }
+
+void install_interrupt_handler() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, on_signal);
+}
+
+}  // namespace weightmark::cli

@@ -1,0 +1,26 @@
+# Libraries that this project does not write itself.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
+
+# BLAKE3's own C sources, as Debian's librust-blake3-dev installs them.
+file(GLOB BLAKE3_FOUND /usr/share/cargo/registry/blake3-*/c)
+list(GET BLAKE3_FOUND 0 BLAKE3_FIRST)
+set(BLAKE3_SOURCE_DIR "${BLAKE3_FIRST}" CACHE PATH "The folder c/ of the BLAKE3 sources")
+set(BLAKE3_C ${BLAKE3_SOURCE_DIR}/blake3.c ${BLAKE3_SOURCE_DIR}/blake3_dispatch.c
+  ${BLAKE3_SOURCE_DIR}/blake3_portable.c)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  foreach(isa sse2 sse41 avx2 avx512)
+    list(APPEND BLAKE3_C ${BLAKE3_SOURCE_DIR}/blake3_${isa}_x86-64_unix.S)
+  endforeach()
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  list(APPEND BLAKE3_C ${BLAKE3_SOURCE_DIR}/blake3_neon.c)
+endif()
+add_library(blake3 STATIC ${BLAKE3_C})
+target_include_directories(blake3 SYSTEM PUBLIC ${BLAKE3_SOURCE_DIR})
+set_target_properties(blake3 PROPERTIES C_VISIBILITY_PRESET hidden)

@@ -1,0 +1,89 @@
+// The report: every check that verification made, its outcome, and every file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weightmark/certificate.h"
+#include "weightmark/digest.h"
+#include "weightmark/error.h"
+#include "weightmark/export.h"
+#include "weightmark/manifest.h"
+
+namespace weightmark {
+
+// Verdict is what verification came to. Only kVerified is a "yes".
+enum class Verdict {
+  kVerified,   // the signature and every signed file hold
+  kRefused,    // something does not hold
+  kUndecided,  // something could not be checked, which is a refusal as well
+};
+
+enum class Outcome { kPassed, kFailed, kNotChecked };
+
+// Check is one thing that was looked at.
+struct Check {
+  std::string id;      // stable: "bundle", "signature", "certificate", "name", "files", …
+  Outcome outcome = Outcome::kNotChecked;
+  std::string detail;  // what it rests on, for people
+  std::optional<Error> error;
+};
+
+// Coverage says how far a file is vouched for.
+enum class Coverage {
+  kWhole,       // the digest of the whole file, or of all its shards
+  kTree,        // its fs-verity tree
+  kKernel,      // measured by the kernel
+  kIgnored,     // left out by the signer or the user, and recorded or asked for
+  kNotCovered,  // there, but nothing vouches for it
+  kFailed,      // signed, or in the way, and not as it must be
+};
+
+struct FileReport {
+  std::string name;
+  Coverage coverage = Coverage::kNotCovered;
+  std::uint64_t size = 0;  // bytes; 0 where it was not read
+  std::optional<Error> error;
+};
+
+// SignerReport says who signed.
+struct SignerReport {
+  std::string method;                   // "key" or "certificate"
+  std::string key_type;                 // "EC P-256", …
+  std::string key_fingerprint;          // PublicKey::fingerprint
+  std::vector<Certificate> chain;       // leaf first; empty for "key"
+  std::string encoding;                 // "DSSE", or "DSSE of model-signing 0.2"
+};
+
+struct Report {
+  Verdict verdict = Verdict::kUndecided;
+  bool interrupted = false;
+  std::string model;      // path as given
+  std::string signature;  // path of the bundle; empty when none was found
+  Time time{};            // the time that verification rests on
+  std::optional<SignerReport> signer;  // set once the signature holds
+  std::optional<Manifest> manifest;    // set once the signature holds
+  std::vector<Check> checks;
+  std::vector<FileReport> files;  // in byte order of their names
+  std::vector<std::string> warnings;
+  std::uint64_t bytes_hashed = 0;
+
+  // exit_status is 0, 1, 3 or 130 (docs/report.md).
+  WEIGHTMARK_API int exit_status() const;
+
+  // first_error returns the first failed check's error, or null.
+  WEIGHTMARK_API const Error* first_error() const;
+
+  // count returns how many files have that coverage.
+  WEIGHTMARK_API std::size_t count(Coverage coverage) const;
+};
+
+WEIGHTMARK_API std::string_view verdict_name(Verdict verdict);     // "verified", "refused", "undecided"
+WEIGHTMARK_API std::string_view coverage_name(Coverage coverage);  // "whole", "tree", "kernel", "ignored", …
+
+// report_json renders the report by docs/report.schema.json, indented.
+WEIGHTMARK_API std::string report_json(const Report& report);
+
+}  // namespace weightmark

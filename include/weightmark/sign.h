@@ -1,0 +1,77 @@
+// Signing a model on disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weightmark/certificate.h"
+#include "weightmark/digest.h"
+#include "weightmark/error.h"
+#include "weightmark/export.h"
+#include "weightmark/key.h"
+#include "weightmark/manifest.h"
+#include "weightmark/observer.h"
+
+namespace weightmark {
+
+// Compatibility says which older client a signature should suit.
+enum class Compatibility {
+  kSpecification,
+  // The Python client up to 1.1.1 cannot read the specification's name for a
+  // model that is one file; this writes "." and its order of resources.
+  kPython,
+};
+
+// HashOptions say which files of a model are hashed, and how.
+struct HashOptions {
+  std::filesystem::path model;
+  HashAlgorithm algorithm = HashAlgorithm::kSha256;
+  std::uint64_t shard_size = 0;  // bytes; 0: whole files
+  bool allow_symlinks = false;
+  bool ignore_git_paths = true;
+  std::vector<std::string> ignore_paths;  // relative to the model's root
+  std::optional<std::string> name;        // what the model is called; its folder's name where absent
+  Compatibility compatibility = Compatibility::kSpecification;
+  WorkOptions work;
+};
+
+// HashedModel is a manifest and what was noticed on the way.
+struct HashedModel {
+  Manifest manifest;
+  std::vector<std::string> warnings;
+  std::uint64_t bytes = 0;
+};
+
+// hash_model lists and hashes a model. With whole files, digests and fs-verity
+// trees come from one pass over the bytes.
+// Errors: model-not-found, model-empty, usage, and those of listing and hashing.
+WEIGHTMARK_API Result<HashedModel> hash_model(const HashOptions& options);
+
+// SignOptions say who signs, and where the signature goes.
+struct SignOptions {
+  HashOptions hash;
+  SigningKey* key = nullptr;  // required
+  // The signing certificate first, then those that lead to its root. Empty: the
+  // bundle names the key alone.
+  std::vector<Certificate> chain;
+  // Where absent: MODEL/model.sig for a folder, FILE.sig for a file.
+  std::optional<std::filesystem::path> signature;
+  Time time{};  // now; a certificate that is not valid now does not sign
+};
+
+// SignedOutput is what was written.
+struct SignedOutput {
+  std::filesystem::path signature;
+  HashedModel model;
+};
+
+// sign_model hashes a model, signs the statement, verifies the new bundle and
+// only then writes it, whole or not at all.
+// Errors: those of hash_model, of the key, certificate-*, self-check,
+// bundle-too-large, disk-full, write-failed.
+WEIGHTMARK_API Result<SignedOutput> sign_model(const SignOptions& options);
+
+}  // namespace weightmark

@@ -1,0 +1,186 @@
+#include "attest/bundle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/try.h"
+
+namespace weightmark {
+namespace {
+
+// Both spellings of each version exist (sigstore_bundle.proto, media_type).
+constexpr auto kMediaTypes = std::to_array<std::string_view>({
+    kBundleMediaType,
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+});
+
+std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject, std::string hint = {}) {
+  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
+}
+
+Result<Bytes> base64_field(const JsonView& parent, std::string_view key) {
+  WM_TRY(JsonView field, parent.member(key));
+  WM_TRY(std::string_view text, field.string());
+  auto bytes = from_base64(text);
+  if (!bytes) return refuse(ErrorCode::kBundleBase64, "not standard base64", field.path());
+  return *std::move(bytes);
+}
+
+Result<std::string> check_media_type(const JsonView& root) {
+  WM_TRY(JsonView field, root.member("mediaType"));
+  WM_TRY(std::string_view media_type, field.string());
+  if (std::ranges::find(kMediaTypes, media_type) == kMediaTypes.end())
+    return refuse(ErrorCode::kBundleMediaType, fmt::format("\"{}\" is not a known Sigstore bundle", media_type),
+                  "mediaType", "the bundle may come from a newer client; try a newer Weightmark");
+  return std::string(media_type);
+}
+
+Result<PublicKeyMaterial> parse_public_key(const JsonView& key) {
+  PublicKeyMaterial material;
+  if (key.has("hint")) {
+    WM_TRY(JsonView hint, key.member("hint"));
+    WM_TRY(material.hint, hint.string());
+  }
+  if (key.has("rawBytes")) {
+    WM_TRY(Bytes raw, base64_field(key, "rawBytes"));
+    material.embedded_pem = as_text(raw);
+  }
+  return material;
+}
+
+Result<Certificate> parse_certificate(const JsonView& holder) {
+  WM_TRY(Bytes der, base64_field(holder, "rawBytes"));
+  auto certificate = Certificate::from_der(der);
+  if (!certificate) certificate.error().subject = holder.path();
+  return certificate;
+}
+
+Result<CertificateMaterial> parse_chain(const JsonView& chain) {
+  WM_TRY(JsonView field, chain.member("certificates"));
+  WM_TRY(std::vector<JsonView> items, field.array());
+  if (items.empty()) return refuse(ErrorCode::kBundleNoMaterial, "no certificates", field.path());
+  if (items.size() > kMaxCertificates)
+    return refuse(ErrorCode::kBundleChainTooLong, fmt::format("{} certificates", items.size()), field.path());
+  CertificateMaterial material;
+  for (const JsonView& item : items) {
+    WM_TRY(Certificate certificate, parse_certificate(item));
+    material.chain.push_back(std::move(certificate));
+  }
+  return material;
+}
+
+Result<void> parse_content(const JsonView& field, Bundle& bundle) {
+  bool key = field.has("publicKey");
+  bool chain = field.has("x509CertificateChain");
+  bool single = field.has("certificate");
+  int kinds = int{key} + int{chain} + int{single};
+  if (kinds == 0) return refuse(ErrorCode::kBundleNoMaterial, "neither a public key nor a certificate", field.path());
+  if (kinds > 1)
+    return refuse(ErrorCode::kBundleAmbiguousMaterial, "more than one of publicKey, x509CertificateChain, certificate",
+                  field.path());
+  if (key) {
+    WM_TRY(JsonView holder, field.member("publicKey"));
+    WM_TRY(bundle.material, parse_public_key(holder));
+  } else if (chain) {
+    WM_TRY(JsonView holder, field.member("x509CertificateChain"));
+    WM_TRY(bundle.material, parse_chain(holder));
+  } else {
+    WM_TRY(JsonView holder, field.member("certificate"));
+    WM_TRY(Certificate certificate, parse_certificate(holder));
+    bundle.material = CertificateMaterial{{std::move(certificate)}, true};
+  }
+  return {};
+}
+
+Result<std::size_t> count_items(const JsonView& parent, std::string_view key, std::size_t limit, ErrorCode code) {
+  if (!parent.has(key)) return 0;
+  WM_TRY(JsonView field, parent.member(key));
+  WM_TRY(std::vector<JsonView> items, field.array());
+  if (items.size() > limit)
+    return refuse(code, fmt::format("{} entries, over the limit of {}", items.size(), limit), field.path());
+  return items.size();
+}
+
+Result<void> parse_material(const JsonView& root, Bundle& bundle) {
+  if (!root.has("verificationMaterial"))
+    return refuse(ErrorCode::kBundleNoMaterial, "missing", "verificationMaterial");
+  WM_TRY(JsonView field, root.member("verificationMaterial"));
+  WM_TRY(bundle.log_entries, count_items(field, "tlogEntries", kMaxLogEntries, ErrorCode::kBundleTooManyLogEntries));
+  if (field.has("timestampVerificationData")) {
+    WM_TRY(JsonView data, field.member("timestampVerificationData"));
+    WM_TRY(bundle.timestamps,
+           count_items(data, "rfc3161Timestamps", kMaxTimestamps, ErrorCode::kBundleTooManyTimestamps));
+  }
+  return parse_content(field, bundle);
+}
+
+Result<Envelope> parse_envelope(const JsonView& root) {
+  if (!root.has("dsseEnvelope")) return refuse(ErrorCode::kBundleNoEnvelope, "missing", "dsseEnvelope");
+  WM_TRY(JsonView field, root.member("dsseEnvelope"));
+  Envelope envelope;
+  WM_TRY(JsonView type, field.member("payloadType"));
+  WM_TRY(envelope.payload_type, type.string());
+  WM_TRY(envelope.payload, base64_field(field, "payload"));
+  WM_TRY(JsonView list, field.member("signatures"));
+  WM_TRY(std::vector<JsonView> signatures, list.array());
+  if (signatures.empty()) return refuse(ErrorCode::kBundleNoSignature, "no signatures", list.path());
+  if (signatures.size() > 1)
+    return refuse(ErrorCode::kBundleSeveralSignatures, fmt::format("{} signatures", signatures.size()), list.path());
+  // keyid may be absent, empty or null and is not used (OMS 4.1).
+  WM_TRY(envelope.signature, base64_field(signatures.front(), "sig"));
+  if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures.front().path());
+  return envelope;
+}
+
+Json certificate_json(const Certificate& certificate) {
+  return Json::object({{"rawBytes", to_base64(certificate.der())}});
+}
+
+Json material_json(const Bundle& bundle) {
+  if (const auto* key = std::get_if<PublicKeyMaterial>(&bundle.material))
+    return Json::object({{"publicKey", Json::object({{"hint", key->hint}})}, {"tlogEntries", JsonArray{}}});
+  JsonArray certificates;
+  for (const Certificate& certificate : std::get<CertificateMaterial>(bundle.material).chain)
+    certificates.push_back(certificate_json(certificate));
+  return Json::object({{"x509CertificateChain", Json::object({{"certificates", std::move(certificates)}})},
+                       {"tlogEntries", JsonArray{}}});
+}
+
+Json envelope_json(const Envelope& envelope) {
+  Json signature = Json::object({{"sig", to_base64(envelope.signature)}, {"keyid", ""}});
+  return Json::object({{"payload", to_base64(envelope.payload)},
+                       {"payloadType", envelope.payload_type},
+                       {"signatures", JsonArray{std::move(signature)}}});
+}
+
+}  // namespace
+
+Result<Bundle> parse_bundle(std::string_view json) {
+  if (json.size() > kMaxBundleSize)
+    return refuse(ErrorCode::kBundleTooLarge, fmt::format("{}, over the limit of {}", human_size(json.size()), human_size(kMaxBundleSize)), {});
+  if (json.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return refuse(ErrorCode::kBundleEmpty, "the bundle is empty", {});
+  WM_TRY(Json document, parse_json(json));
+  JsonView root(document, ErrorCode::kBundleMalformed);
+  WM_CHECK(root.object());
+  Bundle bundle;
+  WM_TRY(bundle.media_type, check_media_type(root));
+  WM_CHECK(parse_material(root, bundle));
+  WM_TRY(bundle.envelope, parse_envelope(root));
+  return bundle;
+}
+
+std::string write_bundle(const Bundle& bundle) {
+  return write_json(Json::object({{"mediaType", bundle.media_type},
+                                  {"verificationMaterial", material_json(bundle)},
+                                  {"dsseEnvelope", envelope_json(bundle.envelope)}}));
+}
+
+}  // namespace weightmark

@@ -1,0 +1,54 @@
+// The Sigstore bundle: an envelope and what is needed to verify it.
+// https://github.com/sigstore/protobuf-specs, sigstore_bundle.proto
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "attest/dsse.h"
+#include "weightmark/bytes.h"
+#include "weightmark/certificate.h"
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+// Limits of FORMAT, section 11.
+inline constexpr std::size_t kMaxBundleSize = 64U << 20U;
+inline constexpr std::size_t kMaxCertificates = 16;
+inline constexpr std::size_t kMaxLogEntries = 32;
+inline constexpr std::size_t kMaxTimestamps = 32;
+
+inline constexpr std::string_view kBundleMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+// PublicKeyMaterial names the key; it is never trusted as one.
+struct PublicKeyMaterial {
+  std::string hint;         // PublicKey::fingerprint; may be empty
+  std::string embedded_pem;  // before 1.1.0: the signer's key, only for messages
+};
+
+// CertificateMaterial is the leaf first, then what helps to build its chain.
+struct CertificateMaterial {
+  std::vector<Certificate> chain;
+  bool single = false;  // spelled `certificate`, as keyless bundles and the Go client do
+};
+
+struct Bundle {
+  std::string media_type;
+  std::variant<PublicKeyMaterial, CertificateMaterial> material;
+  std::size_t log_entries = 0;
+  std::size_t timestamps = 0;
+  Envelope envelope;
+};
+
+// parse_bundle takes the JSON of a bundle, versions 0.1 to 0.3. It says nothing
+// about trust.
+// Errors: bundle-*, certificate-malformed, and the json-* codes.
+Result<Bundle> parse_bundle(std::string_view json);
+
+// write_bundle writes version 0.3 with the certificate-chain form, one line.
+std::string write_bundle(const Bundle& bundle);
+
+}  // namespace weightmark

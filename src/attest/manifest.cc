@@ -1,0 +1,82 @@
+#include "weightmark/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attest/oms.h"
+#include "base/text.h"
+#include "hash/hasher.h"
+
+namespace weightmark {
+namespace {
+
+bool by_name(const FileEntry& a, const FileEntry& b) { return a.name < b.name; }
+
+std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name) {
+  return std::unexpected(Error{code, std::move(what), std::string(name.substr(0, 256)), {}});
+}
+
+Result<void> check_component(std::string_view component, std::string_view name) {
+  if (component.empty())
+    return refuse(ErrorCode::kNameEmptyComponent, "a file name has two slashes in a row or one at its end", name);
+  if (component == ".") return refuse(ErrorCode::kNameDot, "a file name has a component \".\"", name);
+  if (component == "..") return refuse(ErrorCode::kNameDotDot, "a file name has a component \"..\"", name);
+  return {};
+}
+
+// manifest_digest is weightmarkManifestV1 (docs/format.md).
+Digest manifest_digest(const Manifest& manifest) {
+  Hasher hasher(HashAlgorithm::kSha256);
+  for (const FileEntry& file : manifest.files) {
+    std::string line = file.name;
+    line += '\0';
+    line += fmt::format("{}:{}", algorithm_name(file.digest->algorithm()), file.digest->hex());
+    line += '\0';
+    line += fmt::format("{}", file.tree->size);
+    line += '\0';
+    line += file.tree->fsverity.hex();
+    line += '\n';
+    hasher.update(as_bytes(line));
+  }
+  return hasher.finish();
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> FileEntry::size() const {
+  if (tree) return tree->size;
+  if (!shards.empty()) return shards.back().end;
+  return std::nullopt;
+}
+
+const FileEntry* find_file(const Manifest& manifest, std::string_view name) {
+  auto found = std::lower_bound(manifest.files.begin(), manifest.files.end(), name,
+                                [](const FileEntry& file, std::string_view wanted) { return file.name < wanted; });
+  return found != manifest.files.end() && found->name == name ? &*found : nullptr;
+}
+
+Result<void> check_name(std::string_view name) {
+  if (name.empty()) return refuse(ErrorCode::kNameEmpty, "a file name is empty", name);
+  if (name.size() > kMaxNameSize)
+    return refuse(ErrorCode::kNameTooLong, fmt::format("a file name has {} bytes", name.size()), name);
+  if (name.find('\0') != std::string_view::npos) return refuse(ErrorCode::kNameNul, "a file name has a NUL", name);
+  if (!is_utf8(name)) return refuse(ErrorCode::kNameUtf8, "a file name is not valid UTF-8", name);
+  if (name.front() == '/') return refuse(ErrorCode::kNameAbsolute, "a file name is absolute", name);
+  for (std::size_t begin = 0; begin <= name.size();) {
+    std::size_t end = std::min(name.find('/', begin), name.size());
+    if (auto status = check_component(name.substr(begin, end - begin), name); !status) return status;
+    begin = end + 1;
+  }
+  return {};
+}
+
+void complete_manifest(Manifest& manifest) {
+  std::sort(manifest.files.begin(), manifest.files.end(), by_name);
+  manifest.root = root_digest(list_resources(manifest, ResourceOrder::kSpecification));
+  bool complete = std::ranges::all_of(manifest.files, [](const FileEntry& f) { return f.digest && f.tree; });
+  manifest.manifest_v1.reset();
+  if (complete) manifest.manifest_v1 = manifest_digest(manifest);
+}
+
+}  // namespace weightmark

@@ -1,0 +1,334 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "attest/oms.h"
+#include "base/encoding.h"
+#include "base/try.h"
+#include "hash/fsverity.h"
+#include "hash/hasher.h"
+
+namespace weightmark {
+namespace {
+
+std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view subject) {
+  return std::unexpected(Error{code, std::move(what), std::string(subject), {}});
+}
+
+// Listed is one resource as the statement lists it.
+struct Listed {
+  std::string name;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  Digest digest;
+  std::optional<FileTree> tree;
+};
+
+// --- serialization (OMS 5.2.2)
+
+Result<HashAlgorithm> parse_hash_type(const JsonView& field) {
+  WM_TRY(std::string_view name, field.string());
+  auto algorithm = find_algorithm(name);
+  if (!algorithm) return refuse(ErrorCode::kAlgorithmUnknown, fmt::format("unknown algorithm \"{}\"", name), field.path());
+  return *algorithm;
+}
+
+Result<void> parse_method(const JsonView& view, Serialization& serialization) {
+  WM_TRY(JsonView field, view.member("method"));
+  WM_TRY(std::string_view method, field.string());
+  if (method != "files" && method != "shards")
+    return refuse(ErrorCode::kSerializationMethod, fmt::format("\"{}\" is neither files nor shards", method), field.path());
+  serialization.method = method == "files" ? SerializationMethod::kFiles : SerializationMethod::kShards;
+  return {};
+}
+
+Result<void> parse_shard_size(const JsonView& view, Serialization& serialization) {
+  bool shards = serialization.method == SerializationMethod::kShards;
+  std::string path = view.path() + ".shard_size";
+  if (shards != view.has("shard_size"))
+    return refuse(ErrorCode::kShardSize, shards ? "missing" : "not allowed with the method files", path);
+  if (!shards) return {};
+  WM_TRY(JsonView field, view.member("shard_size"));
+  auto size = field.integer();
+  if (!size || *size <= 0) return refuse(ErrorCode::kShardSize, "not a positive whole number", path);
+  serialization.shard_size = static_cast<std::uint64_t>(*size);
+  return {};
+}
+
+// Ignore paths follow the rules of file names (OMS 6.2.1). Glob characters are
+// not special to us; old clients wrote whatever the user's files were called.
+Result<void> parse_ignore_paths(const JsonView& view, Serialization& serialization) {
+  if (!view.has("ignore_paths")) return {};
+  WM_TRY(JsonView field, view.member("ignore_paths"));
+  WM_TRY(std::vector<JsonView> items, field.array());
+  std::vector<std::string> paths;
+  for (const JsonView& item : items) {
+    WM_TRY(std::string_view path, item.string());
+    if (auto status = check_name(path); !status) return refuse(ErrorCode::kIgnorePath, status.error().what, item.path());
+    paths.emplace_back(path);
+  }
+  std::ranges::sort(paths);
+  serialization.ignore_paths = std::move(paths);
+  return {};
+}
+
+Result<Serialization> parse_serialization(const JsonView& predicate) {
+  WM_TRY(JsonView view, predicate.member("serialization"));
+  Serialization serialization;
+  WM_CHECK(parse_method(view, serialization));
+  WM_TRY(JsonView hash_type, view.member("hash_type"));
+  WM_TRY(serialization.hash_type, parse_hash_type(hash_type));
+  WM_CHECK(parse_shard_size(view, serialization));
+  WM_TRY(JsonView symlinks, view.member("allow_symlinks"));
+  WM_TRY(serialization.allow_symlinks, symlinks.boolean());
+  WM_CHECK(parse_ignore_paths(view, serialization));
+  return serialization;
+}
+
+// --- the tree annotation (docs/format.md)
+
+Result<std::vector<TreeNode>> parse_nodes(const JsonView& view, std::uint64_t size) {
+  std::uint64_t count = node_count(size);
+  std::vector<TreeNode> nodes;
+  if ((count > 0) != view.has("nodes"))
+    return view.fail(count > 0 ? "nodes are missing" : "a file of at most 64 MiB has no nodes");
+  if (count == 0) return nodes;
+  WM_TRY(JsonView field, view.member("nodes"));
+  WM_TRY(std::string_view text, field.string());
+  auto bytes = from_base64(text);
+  if (!bytes || bytes->size() != count * sizeof(TreeNode))
+    return field.fail(fmt::format("not the base64 of {} nodes", count));
+  nodes.resize(count);
+  std::ranges::copy(*bytes, nodes.front().data());
+  return nodes;
+}
+
+Result<FileTree> parse_tree(const JsonView& view) {
+  WM_CHECK(view.object());
+  FileTree tree;
+  WM_TRY(JsonView size_field, view.member("size"));
+  WM_TRY(std::int64_t size, size_field.integer());
+  if (size < 0) return size_field.fail("negative");
+  tree.size = static_cast<std::uint64_t>(size);
+  WM_TRY(JsonView digest_field, view.member("fsverity"));
+  WM_TRY(std::string_view hex, digest_field.string());
+  auto digest = Digest::from_hex(HashAlgorithm::kSha256, hex);
+  if (!digest) return digest_field.fail(digest.error().what);
+  tree.fsverity = *digest;
+  WM_TRY(tree.nodes, parse_nodes(view, tree.size));
+  if (!tree.nodes.empty() && fsverity_digest(tree.size, tree.nodes) != tree.fsverity)
+    return refuse(ErrorCode::kTreeInconsistent, "the nodes and the size do not give the digest", view.path());
+  return tree;
+}
+
+Result<std::optional<FileTree>> parse_annotations(const JsonView& resource, const Serialization& serialization) {
+  if (!resource.has("annotations")) return std::nullopt;
+  WM_TRY(JsonView annotations, resource.member("annotations"));
+  if (!annotations.has(kTreeAnnotation)) return std::nullopt;
+  JsonView view(*annotations.json().find(kTreeAnnotation), ErrorCode::kTreeMalformed,
+                fmt::format("{}.{}", annotations.path(), kTreeAnnotation));
+  if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
+  WM_TRY(FileTree tree, parse_tree(view));
+  return tree;
+}
+
+// --- resources (OMS 5.2.1, 6.3.2)
+
+// allows_algorithm takes the hash type itself and, for shards, the Python
+// client's spelling "sha256-sharded-1000000000".
+bool allows_algorithm(std::string_view algorithm, const Serialization& serialization) {
+  std::string_view hash_type = algorithm_name(serialization.hash_type);
+  if (algorithm == hash_type) return true;
+  return serialization.method == SerializationMethod::kShards &&
+         algorithm == fmt::format("{}-sharded-{}", hash_type, serialization.shard_size);
+}
+
+bool parse_offset(std::string_view text, std::uint64_t& value) {
+  bool canonical = !text.empty() && (text == "0" || text.front() != '0');
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return canonical && error == std::errc() && end == text.data() + text.size();
+}
+
+// parse_shard_name splits "path:begin:end" at the last two colons (OMS 6.3.2).
+Result<void> parse_shard_name(Listed& listed, const JsonView& view) {
+  std::string_view name = listed.name;
+  std::size_t second = name.rfind(':');
+  std::size_t first = second == std::string_view::npos || second == 0 ? std::string_view::npos : name.rfind(':', second - 1);
+  bool split = first != std::string_view::npos;
+  if (!split || !parse_offset(name.substr(first + 1, second - first - 1), listed.begin) ||
+      !parse_offset(name.substr(second + 1), listed.end) || listed.begin >= listed.end)
+    return refuse(ErrorCode::kShardMalformed, fmt::format("\"{}\" does not end in :START:END", name), view.path());
+  listed.name.resize(first);
+  return {};
+}
+
+Result<void> parse_resource_name(const JsonView& view, const Serialization& serialization, std::size_t count,
+                                 Listed& listed) {
+  WM_TRY(JsonView field, view.member("name"));
+  WM_TRY(listed.name, field.string());
+  bool shards = serialization.method == SerializationMethod::kShards;
+  if (shards) WM_CHECK(parse_shard_name(listed, view));
+  bool single = listed.name == kSingleFileName && (shards || count == 1);
+  if (single) return {};
+  return check_name(listed.name);
+}
+
+Result<Listed> parse_resource(const JsonView& view, const Serialization& serialization, std::size_t count) {
+  Listed listed;
+  WM_CHECK(parse_resource_name(view, serialization, count, listed));
+  WM_TRY(JsonView algorithm_field, view.member("algorithm"));
+  WM_TRY(std::string_view algorithm, algorithm_field.string());
+  if (!allows_algorithm(algorithm, serialization))
+    return refuse(ErrorCode::kAlgorithmMismatch,
+                  fmt::format("the algorithm is \"{}\", the hash type \"{}\"", algorithm,
+                              algorithm_name(serialization.hash_type)),
+                  listed.name);
+  WM_TRY(JsonView digest_field, view.member("digest"));
+  WM_TRY(std::string_view hex, digest_field.string());
+  auto digest = Digest::from_hex(serialization.hash_type, hex);
+  if (!digest) return refuse(digest.error().code, digest.error().what, listed.name);
+  listed.digest = *digest;
+  WM_TRY(listed.tree, parse_annotations(view, serialization));
+  return listed;
+}
+
+Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
+  WM_TRY(JsonView field, predicate.member("resources"));
+  WM_TRY(std::vector<JsonView> items, field.array());
+  if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
+  std::vector<Listed> resources;
+  resources.reserve(items.size());
+  for (const JsonView& item : items) {
+    WM_TRY(Listed listed, parse_resource(item, serialization, items.size()));
+    resources.push_back(std::move(listed));
+  }
+  return resources;
+}
+
+// --- version 0.2: the files are the subjects
+
+Result<std::vector<Listed>> resources_of_v02(const Statement& statement) {
+  std::vector<Listed> resources;
+  for (const Subject& subject : statement.subjects) {
+    bool single = subject.name == kSingleFileName && statement.subjects.size() == 1;
+    if (!single) WM_CHECK(check_name(subject.name));
+    auto digest = Digest::from_hex(HashAlgorithm::kSha256, subject.digest("sha256"));
+    if (!digest) return refuse(digest.error().code, digest.error().what, subject.name);
+    resources.push_back({subject.name, 0, 0, *digest, std::nullopt});
+  }
+  return resources;
+}
+
+// --- from resources to files
+
+Digest root_of(const std::vector<Listed>& resources) {
+  Hasher hasher(HashAlgorithm::kSha256);
+  for (const Listed& listed : resources) hasher.update(listed.digest.bytes());
+  return hasher.finish();
+}
+
+Result<void> append_shard(FileEntry& file, const Listed& listed, std::uint64_t shard_size) {
+  std::uint64_t expected = file.shards.empty() ? 0 : file.shards.back().end;
+  std::string range = fmt::format("bytes {} to {}", listed.begin, listed.end);
+  if (!file.shards.empty() && file.shards.back().begin == listed.begin && file.shards.back().end == listed.end)
+    return refuse(ErrorCode::kNameDuplicate, range + " are listed twice", file.name);
+  if (listed.begin < expected) return refuse(ErrorCode::kShardOverlap, range + " overlap others", file.name);
+  if (listed.begin > expected) return refuse(ErrorCode::kShardGap, range + " leave a gap before them", file.name);
+  bool after_short = listed.begin % shard_size != 0;
+  if (after_short || listed.end - listed.begin > shard_size)
+    return refuse(ErrorCode::kShardSize, fmt::format("{} are not a shard of {} bytes", range, shard_size), file.name);
+  file.shards.push_back({listed.begin, listed.end, listed.digest});
+  return {};
+}
+
+Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const Serialization& serialization) {
+  std::ranges::stable_sort(resources, [](const Listed& a, const Listed& b) {
+    return std::tie(a.name, a.begin) < std::tie(b.name, b.begin);
+  });
+  bool shards = serialization.method == SerializationMethod::kShards;
+  std::vector<FileEntry> files;
+  for (Listed& listed : resources) {
+    bool same = !files.empty() && files.back().name == listed.name;
+    if (same && !shards) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", listed.name);
+    if (!same) files.push_back({listed.name, {}, {}, {}});
+    if (shards) {
+      WM_CHECK(append_shard(files.back(), listed, serialization.shard_size));
+    } else {
+      files.back().digest = listed.digest;
+      files.back().tree = std::move(listed.tree);
+    }
+  }
+  if (files.size() > kMaxFiles)
+    return refuse(ErrorCode::kTooManyFiles, fmt::format("{} files are listed", files.size()), {});
+  return files;
+}
+
+// check_conflicts refuses "a" beside "a/b": no folder can hold both.
+Result<void> check_conflicts(const Manifest& manifest) {
+  for (const FileEntry& file : manifest.files)
+    for (std::size_t slash = file.name.find('/'); slash != std::string::npos; slash = file.name.find('/', slash + 1))
+      if (find_file(manifest, std::string_view(file.name).substr(0, slash)) != nullptr)
+        return refuse(ErrorCode::kNameConflict, "a component of this name is listed as a file", file.name);
+  return {};
+}
+
+Result<void> check_single(const Manifest& manifest) {
+  if (manifest.files.size() > 1 && find_file(manifest, kSingleFileName) != nullptr)
+    return refuse(ErrorCode::kNameDot, "\".\" stands for a model of one file, and there are more", kSingleFileName);
+  return {};
+}
+
+Result<void> check_digests(const Subject& subject, const Digest& root, Manifest& manifest) {
+  std::string_view claimed = subject.digest("sha256");
+  if (claimed.empty()) return refuse(ErrorCode::kStatementMalformed, "no sha256", "subject[0].digest");
+  if (claimed != root.hex())
+    return refuse(ErrorCode::kRootMismatch,
+                  fmt::format("the subject says {}, the resources give {}", claimed, root.hex()), "subject[0].digest.sha256");
+  complete_manifest(manifest);
+  manifest.root = root;
+  std::string_view claimed_v1 = subject.digest(kManifestV1);
+  bool agrees = manifest.manifest_v1 && claimed_v1 == manifest.manifest_v1->hex();
+  if (!claimed_v1.empty() && !agrees)
+    return refuse(ErrorCode::kManifestDigestMismatch,
+                  fmt::format("the subject says {}, the resources give {}", claimed_v1,
+                              manifest.manifest_v1 ? manifest.manifest_v1->hex() : "none"),
+                  fmt::format("subject[0].digest.{}", kManifestV1));
+  // What the signer did not sign is not attributed to the signer.
+  if (claimed_v1.empty()) manifest.manifest_v1.reset();
+  return {};
+}
+
+Result<Manifest> parse_v02(const Statement& statement) {
+  WM_TRY(std::vector<Listed> resources, resources_of_v02(statement));
+  Manifest manifest;
+  Digest root = root_of(resources);
+  WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
+  WM_CHECK(check_conflicts(manifest));
+  manifest.root = root;
+  return manifest;
+}
+
+}  // namespace
+
+Result<Manifest> parse_oms(const Statement& statement) {
+  if (statement.predicate_type == kOmsPredicateTypeV02) return parse_v02(statement);
+  if (statement.predicate_type != kOmsPredicateType)
+    return refuse(ErrorCode::kPredicateType, fmt::format("\"{}\" is not {}", statement.predicate_type, kOmsPredicateType),
+                  "predicateType");
+  if (statement.subjects.size() != 1)
+    return refuse(ErrorCode::kSubjectSeveral, fmt::format("{} subjects", statement.subjects.size()), "subject");
+  Manifest manifest;
+  manifest.name = statement.subjects.front().name;
+  JsonView predicate(statement.predicate, ErrorCode::kStatementMalformed, "predicate");
+  WM_TRY(manifest.serialization, parse_serialization(predicate));
+  WM_TRY(std::vector<Listed> resources, parse_resources(predicate, manifest.serialization));
+  Digest root = root_of(resources);
+  WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
+  WM_CHECK(check_single(manifest));
+  WM_CHECK(check_conflicts(manifest));
+  WM_CHECK(check_digests(statement.subjects.front(), root, manifest));
+  return manifest;
+}
+
+}  // namespace weightmark

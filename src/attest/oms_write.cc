@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attest/oms.h"
+#include "base/encoding.h"
+#include "hash/hasher.h"
+
+namespace weightmark {
+namespace {
+
+// by_components orders as Python's pathlib does: "a/b" before "a-b", since it
+// compares component by component. '/' sorts before every other character.
+bool by_components(std::string_view a, std::string_view b) {
+  auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+  return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
+}
+
+void append_resources(const FileEntry& file, std::vector<NamedDigest>& resources) {
+  if (file.digest) resources.push_back({file.name, *file.digest, &file});
+  for (const Shard& shard : file.shards)
+    resources.push_back({fmt::format("{}:{}:{}", file.name, shard.begin, shard.end), shard.digest, &file});
+}
+
+Json tree_json(const FileTree& tree) {
+  JsonObject members = {{"fsverity", tree.fsverity.hex()}, {"size", tree.size}};
+  if (!tree.nodes.empty()) {
+    ByteView nodes(tree.nodes.front().data(), tree.nodes.size() * tree.nodes.front().size());
+    members.emplace_back("nodes", to_base64(nodes));
+  }
+  return Json::object(std::move(members));
+}
+
+Json resource_json(const NamedDigest& resource) {
+  JsonObject members = {{"name", resource.name},
+                        {"digest", resource.digest.hex()},
+                        {"algorithm", algorithm_name(resource.digest.algorithm())}};
+  if (resource.file->tree)
+    members.emplace_back("annotations",
+                         Json::object({{std::string(kTreeAnnotation), tree_json(*resource.file->tree)}}));
+  return Json::object(std::move(members));
+}
+
+Json serialization_json(const Serialization& serialization) {
+  bool shards = serialization.method == SerializationMethod::kShards;
+  JsonObject members = {{"method", shards ? "shards" : "files"},
+                        {"hash_type", algorithm_name(serialization.hash_type)},
+                        {"allow_symlinks", serialization.allow_symlinks}};
+  if (shards) members.emplace_back("shard_size", serialization.shard_size);
+  if (serialization.ignore_paths && !serialization.ignore_paths->empty()) {
+    JsonArray paths(serialization.ignore_paths->begin(), serialization.ignore_paths->end());
+    members.emplace_back("ignore_paths", std::move(paths));
+  }
+  return Json::object(std::move(members));
+}
+
+}  // namespace
+
+std::vector<NamedDigest> list_resources(const Manifest& manifest, ResourceOrder order) {
+  std::vector<NamedDigest> resources;
+  for (const FileEntry& file : manifest.files) append_resources(file, resources);
+  if (order == ResourceOrder::kSpecification)
+    std::ranges::sort(resources, {}, &NamedDigest::name);
+  else  // Shards stay in numeric order, as they are listed in the manifest.
+    std::stable_sort(resources.begin(), resources.end(), [](const NamedDigest& a, const NamedDigest& b) {
+      return by_components(a.file->name, b.file->name);
+    });
+  return resources;
+}
+
+Digest root_digest(const std::vector<NamedDigest>& resources) {
+  Hasher hasher(HashAlgorithm::kSha256);
+  for (const NamedDigest& resource : resources) hasher.update(resource.digest.bytes());
+  return hasher.finish();
+}
+
+Statement write_oms(const Manifest& manifest, ResourceOrder order) {
+  auto resources = list_resources(manifest, order);
+  Subject subject{manifest.name, {{"sha256", root_digest(resources).hex()}}};
+  if (manifest.manifest_v1) subject.digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
+  JsonArray items;
+  for (const NamedDigest& resource : resources) items.push_back(resource_json(resource));
+  Json predicate = Json::object(
+      {{"resources", std::move(items)}, {"serialization", serialization_json(manifest.serialization)}});
+  return {{std::move(subject)}, std::string(kOmsPredicateType), std::move(predicate)};
+}
+
+}  // namespace weightmark

@@ -1,0 +1,75 @@
+#include "attest/statement.h"
+
+#include <fmt/format.h>
+
+#include "base/try.h"
+
+namespace weightmark {
+namespace {
+
+Result<Subject> parse_subject(const JsonView& view) {
+  Subject subject;
+  // The name is optional in in-toto; OMS verifiers must not rely on it (OMS 6.5).
+  if (view.has("name")) {
+    WM_TRY(JsonView name, view.member("name"));
+    WM_TRY(subject.name, name.string());
+  }
+  WM_TRY(JsonView set, view.member("digest"));
+  WM_TRY(const JsonObject* digests, set.object());
+  for (const auto& [algorithm, value] : *digests) {
+    JsonView field(value, ErrorCode::kStatementMalformed, fmt::format("{}.{}", set.path(), algorithm));
+    WM_TRY(std::string_view hex, field.string());
+    subject.digests.emplace_back(algorithm, hex);
+  }
+  if (subject.digests.empty()) return set.fail("empty");
+  return subject;
+}
+
+Json subject_json(const Subject& subject) {
+  JsonObject digests;
+  for (const auto& [algorithm, hex] : subject.digests) digests.emplace_back(algorithm, hex);
+  return Json::object({{"name", subject.name}, {"digest", Json::object(std::move(digests))}});
+}
+
+}  // namespace
+
+std::string_view Subject::digest(std::string_view algorithm) const {
+  for (const auto& [key, hex] : digests)
+    if (key == algorithm) return hex;
+  return {};
+}
+
+Result<Statement> parse_statement(std::string_view json) {
+  WM_TRY(Json document, parse_json(json));
+  JsonView root(document, ErrorCode::kStatementMalformed);
+  WM_TRY(JsonView type, root.member("_type"));
+  WM_TRY(std::string_view type_uri, type.string());
+  if (type_uri != kStatementType)
+    return std::unexpected(
+        Error{ErrorCode::kStatementType, fmt::format("\"{}\" is not {}", type_uri, kStatementType), "_type", {}});
+  Statement statement;
+  WM_TRY(JsonView predicate_type, root.member("predicateType"));
+  WM_TRY(statement.predicate_type, predicate_type.string());
+  WM_TRY(JsonView list, root.member("subject"));
+  WM_TRY(std::vector<JsonView> subjects, list.array());
+  if (subjects.empty()) return std::unexpected(Error{ErrorCode::kSubjectMissing, "no subject", "subject", {}});
+  for (const JsonView& view : subjects) {
+    WM_TRY(Subject subject, parse_subject(view));
+    statement.subjects.push_back(std::move(subject));
+  }
+  WM_TRY(JsonView predicate, root.member("predicate"));
+  WM_CHECK(predicate.object());
+  statement.predicate = predicate.json();
+  return statement;
+}
+
+std::string write_statement(const Statement& statement) {
+  JsonArray subjects;
+  for (const Subject& subject : statement.subjects) subjects.push_back(subject_json(subject));
+  return write_json(Json::object({{"_type", kStatementType},
+                                  {"subject", std::move(subjects)},
+                                  {"predicateType", statement.predicate_type},
+                                  {"predicate", statement.predicate}}));
+}
+
+}  // namespace weightmark

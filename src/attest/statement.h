@@ -1,0 +1,41 @@
+// in-toto Statement v1, whatever its predicate.
+// https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+inline constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
+
+// Subject is what a statement speaks of: a name and digests by algorithm.
+struct Subject {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> digests;  // sorted by algorithm
+
+  // digest returns the digest of that algorithm, or "".
+  std::string_view digest(std::string_view algorithm) const;
+};
+
+struct Statement {
+  std::vector<Subject> subjects;
+  std::string predicate_type;
+  Json predicate;
+};
+
+// parse_statement takes the payload of an envelope. Fields that it does not know
+// are ignored, as in-toto demands.
+// Errors: statement-malformed, statement-type, subject-missing, json-*.
+Result<Statement> parse_statement(std::string_view json);
+
+// write_statement writes compact JSON with sorted keys: equal statements give
+// equal bytes.
+std::string write_statement(const Statement& statement);
+
+}  // namespace weightmark

@@ -1,0 +1,161 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "base/text.h"
+#include "base/try.h"
+
+namespace weightmark {
+namespace {
+
+constexpr mode_t kFileMode = 0644;
+
+ErrorCode code_for(int error_number, ErrorCode otherwise) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR: return ErrorCode::kFileNotFound;
+    case EACCES:
+    case EPERM: return ErrorCode::kFileUnreadable;
+    case ENOSPC:
+    case EDQUOT: return ErrorCode::kDiskFull;
+    default: return otherwise;
+  }
+}
+
+std::string hint_for(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kFileNotFound: return "check the path";
+    case ErrorCode::kFileUnreadable: return "check the permissions of the file and of the folders above it";
+    case ErrorCode::kDiskFull: return "free some space and try again; nothing was written";
+    default: return {};
+  }
+}
+
+std::unexpected<Error> fail(int error_number, const std::filesystem::path& path, ErrorCode otherwise) {
+  return std::unexpected(system_error(error_number, path.native(), otherwise));
+}
+
+// random_name returns a hidden name beside `final_name` that nobody can guess.
+std::string random_name(std::string_view final_name) {
+  std::random_device device;
+  return fmt::format(".{}.{:08x}{:08x}.tmp", final_name, device(), device());
+}
+
+}  // namespace
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void Fd::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Error system_error(int error_number, std::string_view subject, ErrorCode otherwise) {
+  ErrorCode code = code_for(error_number, otherwise);
+  return {code, std::strerror(error_number), std::string(subject), hint_for(code)};
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) return fail(errno, path, ErrorCode::kReadFailed);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail(errno, path, ErrorCode::kReadFailed);
+  if (!S_ISREG(status.st_mode))
+    return std::unexpected(Error{ErrorCode::kReadFailed, "not a regular file", path.native(), {}});
+  std::string text;
+  while (text.size() <= limit) {
+    std::size_t old_size = text.size();
+    text.resize(old_size + 65536);
+    ssize_t count = ::read(file.get(), text.data() + old_size, 65536);
+    if (count < 0 && errno != EINTR) return fail(errno, path, ErrorCode::kReadFailed);
+    text.resize(old_size + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count == 0) return text;
+  }
+  return std::unexpected(
+      Error{ErrorCode::kFileTooLarge, fmt::format("larger than the limit of {}", human_size(limit)), path.native(), {}});
+}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
+  AtomicFile output;
+  output.path_ = path;
+  output.final_name_ = path.filename().native();
+  std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  output.folder_ = Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!output.folder_) return fail(errno, folder, ErrorCode::kWriteFailed);
+  output.file_ = Fd(::openat(output.folder_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
+  if (output.file_) return output;
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+    return fail(errno, path, ErrorCode::kWriteFailed);
+  output.temporary_name_ = random_name(output.final_name_);
+  output.file_ = Fd(::openat(output.folder_.get(), output.temporary_name_.c_str(),
+                             O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+  if (output.file_) return output;
+  output.temporary_name_.clear();
+  return fail(errno, path, ErrorCode::kWriteFailed);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : folder_(std::move(other.folder_)),
+      file_(std::move(other.file_)),
+      path_(std::move(other.path_)),
+      final_name_(std::move(other.final_name_)),
+      temporary_name_(std::exchange(other.temporary_name_, {})) {}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_name_.empty()) ::unlinkat(folder_.get(), temporary_name_.c_str(), 0);
+}
+
+Result<void> AtomicFile::write(ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(errno, path_, ErrorCode::kWriteFailed);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+// give_name links an unnamed file under a temporary name, since a link cannot
+// replace an existing file but a rename can (open(2), O_TMPFILE).
+Result<void> AtomicFile::give_name() {
+  if (!temporary_name_.empty()) return {};
+  std::string name = random_name(final_name_);
+  std::string self = fmt::format("/proc/self/fd/{}", file_.get());
+  if (::linkat(AT_FDCWD, self.c_str(), folder_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return fail(errno, path_, ErrorCode::kWriteFailed);
+  temporary_name_ = std::move(name);
+  return {};
+}
+
+Result<void> AtomicFile::commit() {
+  if (::fsync(file_.get()) != 0) return fail(errno, path_, ErrorCode::kWriteFailed);
+  WM_CHECK(give_name());
+  if (::renameat(folder_.get(), temporary_name_.c_str(), folder_.get(), final_name_.c_str()) != 0)
+    return fail(errno, path_, ErrorCode::kWriteFailed);
+  temporary_name_.clear();
+  // The rename has happened; a folder that cannot be synced is not a failure to write.
+  (void)::fsync(folder_.get());
+  return {};
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path, ByteView bytes) {
+  WM_TRY(AtomicFile output, AtomicFile::create(path));
+  WM_CHECK(output.write(bytes));
+  return output.commit();
+}
+
+}  // namespace weightmark

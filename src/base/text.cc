@@ -1,0 +1,133 @@
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace weightmark {
+namespace {
+
+// utf8_length returns the length of the well-formed sequence at the start of
+// `text`, or 0 (Unicode 15, table 3-7).
+std::size_t utf8_length(std::string_view text) {
+  auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  auto between = [](unsigned value, unsigned low, unsigned high) { return value >= low && value <= high; };
+  auto tail = [&](std::size_t i) { return between(byte(i), 0x80, 0xBF); };
+  unsigned lead = byte(0);
+  if (lead < 0x80) return text.empty() ? 0 : 1;
+  if (between(lead, 0xC2, 0xDF)) return tail(1) ? 2 : 0;
+  if (between(lead, 0xE0, 0xEF)) {
+    unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
+    unsigned high = lead == 0xED ? 0x9F : 0xBF;
+    return between(byte(1), low, high) && tail(2) ? 3 : 0;
+  }
+  if (between(lead, 0xF0, 0xF4)) {
+    unsigned low = lead == 0xF0 ? 0x90 : 0x80;
+    unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
+    return between(byte(1), low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+// steers_terminals says whether a well-formed sequence is a C0 or C1 control,
+// DEL, a line or paragraph separator, or a bidirectional control.
+bool steers_terminals(std::string_view sequence) {
+  auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7F;
+  if (sequence.size() == 2) return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
+  static constexpr std::array<std::string_view, 3> kRanges = {"\xE2\x80\xA8", "\xE2\x80\xAE", "\xE2\x81\xA6"};
+  if (sequence.size() != 3) return false;
+  bool separators_and_embeddings = sequence >= kRanges[0] && sequence <= kRanges[1];
+  bool isolates = sequence >= kRanges[2] && sequence <= "\xE2\x81\xA9";
+  return separators_and_embeddings || isolates;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t length = utf8_length(text);
+    std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    if (sequence == "\n") {
+      out += "\\n";
+    } else if (sequence == "\t") {
+      out += "\\t";
+    } else if (length == 0 || steers_terminals(sequence)) {
+      for (char c : sequence) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += sequence;
+    }
+    text.remove_prefix(sequence.size());
+  }
+  return out;
+}
+
+std::string human_size(std::uint64_t bytes) {
+  static constexpr std::array<std::string_view, 6> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  while (value >= 1023.95 && unit + 1 < kUnits.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string grouped(std::uint64_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+std::string plural(std::uint64_t count, std::string_view singular) {
+  return fmt::format("{} {}{}", grouped(count), singular, count == 1 ? "" : "s");
+}
+
+namespace {
+
+// edit_distance counts insertions, deletions, substitutions and swaps of
+// neighbours (optimal string alignment).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      std::size_t substitution = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, substitution});
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    std::size_t distance = edit_distance(word.substr(0, 64), std::string_view(candidate).substr(0, 64));
+    if (distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
+  }
+  return best;
+}
+
+}  // namespace weightmark

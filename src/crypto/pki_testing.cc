@@ -1,0 +1,178 @@
+#include "crypto/pki_testing.h"
+
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "crypto/certificate.h"
+#include "crypto/openssl.h"
+
+namespace weightmark::testing {
+namespace {
+
+// must ends the process when a step of making test data failed.
+void must(bool ok, const char* step) {
+  if (ok) return;
+  std::fprintf(stderr, "pki_testing: %s: %s\n", step, take_openssl_errors().c_str());
+  std::abort();
+}
+
+template <class T>
+T must_have(T pointer, const char* step) {
+  must(pointer != nullptr, step);
+  return pointer;
+}
+
+PkeyPtr generate_rsa(int bits) {
+  return must_have(PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(bits))), "RSA key");
+}
+
+PkeyPtr generate_curve(const std::string& curve) {
+  return must_have(PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.c_str())), "EC key");
+}
+
+PkeyPtr generate(KeyType type, int rsa_bits) {
+  switch (type) {
+    case KeyType::kEcP256: return generate_curve("P-256");
+    case KeyType::kEcP384: return generate_curve("P-384");
+    case KeyType::kEcP521: return generate_curve("P-521");
+    case KeyType::kRsa: return generate_rsa(rsa_bits);
+    case KeyType::kEd25519: break;
+  }
+  return must_have(PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")), "Ed25519 key");
+}
+
+const unsigned char* as_unsigned(std::string_view text) { return as_bytes(text).data(); }
+
+std::string to_pem(const EVP_PKEY* pkey, std::string_view password = {}) {
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  const EVP_CIPHER* cipher = password.empty() ? nullptr : EVP_aes_256_cbc();
+  must(PEM_write_bio_PKCS8PrivateKey(bio.get(), pkey, cipher, password.data(), static_cast<int>(password.size()),
+                                     nullptr, nullptr) == 1,
+       "PKCS#8");
+  return written_text(bio.get());
+}
+
+PkeyPtr from_pem(std::string_view pem) {
+  BioPtr bio = memory_reader(pem);
+  return must_have(PkeyPtr(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr)), "private key");
+}
+
+void set_subject(X509* x509, const std::string& common_name) {
+  X509_NAME* name = X509_get_subject_name(x509);
+  must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, as_unsigned(common_name), -1, -1, 0) == 1, "subject");
+}
+
+void set_serial(X509* x509) {
+  std::uint64_t serial = 0;
+  must(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof(serial)) == 1, "serial");
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial >> 1 | 1);
+}
+
+void set_validity(X509* x509, const CertificateOptions& options) {
+  must(ASN1_TIME_set(X509_getm_notBefore(x509), options.not_before.time_since_epoch().count()) != nullptr, "notBefore");
+  must(ASN1_TIME_set(X509_getm_notAfter(x509), options.not_after.time_since_epoch().count()) != nullptr, "notAfter");
+}
+
+void add_extension(X509* x509, X509* issuer, int nid, const std::string& value) {
+  if (value.empty()) return;
+  X509V3_CTX context{};
+  X509V3_set_ctx(&context, issuer, x509, nullptr, nullptr, 0);
+  std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>> extension(
+      X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
+  must(extension && X509_add_ext(x509, extension.get(), -1) == 1, value.c_str());
+}
+
+void add_extensions(X509* x509, X509* issuer, const CertificateOptions& options) {
+  add_extension(x509, issuer, NID_basic_constraints, options.basic_constraints);
+  add_extension(x509, issuer, NID_key_usage, options.key_usage);
+  add_extension(x509, issuer, NID_ext_key_usage, options.extended_key_usage);
+  add_extension(x509, issuer, NID_subject_alt_name, options.subject_alternative_name);
+  add_extension(x509, issuer, NID_subject_key_identifier, "hash");
+  add_extension(x509, issuer, NID_authority_key_identifier, "keyid");
+}
+
+// make signs with the issuer's key, or with the new key when there is no issuer.
+IssuedCertificate make(const CertificateOptions& options, X509* issuer, EVP_PKEY* issuer_key) {
+  PkeyPtr pkey = generate(options.key_type, options.rsa_bits);
+  X509Ptr x509(X509_new());
+  X509* signer = issuer != nullptr ? issuer : x509.get();
+  EVP_PKEY* signing_key = issuer_key != nullptr ? issuer_key : pkey.get();
+  X509_set_version(x509.get(), X509_VERSION_3);
+  set_serial(x509.get());
+  set_subject(x509.get(), options.common_name);
+  X509_set_issuer_name(x509.get(), X509_get_subject_name(signer));
+  set_validity(x509.get(), options);
+  must(X509_set_pubkey(x509.get(), pkey.get()) == 1, "public key");
+  add_extensions(x509.get(), signer, options);
+  bool hashes_itself = EVP_PKEY_get_base_id(signing_key) == EVP_PKEY_ED25519;
+  must(X509_sign(x509.get(), signing_key, hashes_itself ? nullptr : EVP_sha256()) > 0, "certificate signature");
+  Result<Certificate> certificate = Certificate::from_der(encode_der(i2d_X509, x509.get()));
+  must(certificate.has_value(), "certificate");
+  return {*std::move(certificate), to_pem(pkey.get())};
+}
+
+}  // namespace
+
+CertificateOptions authority_options(std::string common_name) {
+  return {.common_name = std::move(common_name),
+          .basic_constraints = "critical,CA:TRUE",
+          .key_usage = "critical,keyCertSign,cRLSign",
+          .extended_key_usage = ""};
+}
+
+TestAuthority TestAuthority::root(const CertificateOptions& options) { return TestAuthority(self_signed(options)); }
+
+TestAuthority TestAuthority::intermediate(const CertificateOptions& options) const {
+  return TestAuthority(issue(options));
+}
+
+IssuedCertificate TestAuthority::issue(const CertificateOptions& options) const {
+  PkeyPtr key = from_pem(issued_.private_key_pem);
+  return make(options, issued_.certificate.impl().x509.get(), key.get());
+}
+
+IssuedCertificate self_signed(const CertificateOptions& options) { return make(options, nullptr, nullptr); }
+
+std::string generate_key_pem(KeyType type, std::string_view password) {
+  return to_pem(generate(type, 2048).get(), password);
+}
+
+std::string generate_curve_key_pem(const std::string& curve) { return to_pem(generate_curve(curve).get()); }
+
+std::string generate_rsa_key_pem(int bits) { return to_pem(generate_rsa(bits).get()); }
+
+std::string legacy_key_pem(std::string_view private_key_pem, std::string_view password) {
+  PkeyPtr pkey = from_pem(private_key_pem);
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  const EVP_CIPHER* cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
+  must(PEM_write_bio_PrivateKey_traditional(bio.get(), pkey.get(), cipher, as_unsigned(password),
+                                            static_cast<int>(password.size()), nullptr, nullptr) == 1,
+       "SEC1 or PKCS#1");
+  return written_text(bio.get());
+}
+
+std::string public_key_pem(std::string_view private_key_pem) {
+  PkeyPtr pkey = from_pem(private_key_pem);
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  must(PEM_write_bio_PUBKEY(bio.get(), pkey.get()) == 1, "public key");
+  return written_text(bio.get());
+}
+
+std::string certificate_pem(const Certificate& certificate) {
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  must(PEM_write_bio_X509(bio.get(), certificate.impl().x509.get()) == 1, "certificate");
+  return written_text(bio.get());
+}
+
+std::string certificates_pem(const std::vector<Certificate>& certificates) {
+  std::string pem;
+  for (const Certificate& certificate : certificates) pem += certificate_pem(certificate);
+  return pem;
+}
+
+}  // namespace weightmark::testing

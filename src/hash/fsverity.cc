@@ -1,0 +1,152 @@
+#include "hash/fsverity.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "hash/sha256.h"
+
+namespace weightmark {
+namespace {
+
+constexpr std::size_t kBlockSize = 4096;
+constexpr std::size_t kLeavesPerNode = kNodeSize / kBlockSize;
+constexpr int kNodeLevel = 2;
+
+static_assert(std::is_same_v<TreeNode, Sha256Digest>);
+
+// A batch is what one call of the kernel takes: as many blocks as the widest has
+// lanes. Whole batches are hashed where they lie.
+constexpr std::size_t kBatchBlocks = kSha256MostLanes;
+constexpr std::size_t kBatchSize = kBatchBlocks * kBlockSize;
+
+// append_block_digests hashes `blocks`, a multiple of kBlockSize, to `digests`.
+void append_block_digests(ByteView blocks, std::vector<TreeNode>& digests) {
+  const std::size_t old_count = digests.size();
+  const std::size_t count = blocks.size() / kBlockSize;
+  digests.resize(old_count + count);
+  for (std::size_t done = 0; done < count; done += kBatchBlocks) {
+    std::array<const std::uint8_t*, kBatchBlocks> messages;
+    const std::size_t batch = std::min(kBatchBlocks, count - done);
+    for (std::size_t i = 0; i < batch; ++i) messages[i] = blocks.data() + (done + i) * kBlockSize;
+    sha256_equal(messages.data(), batch, kBlockSize, digests.data() + old_count + done);
+  }
+}
+
+// level_above returns the digests of the blocks that `level` fills, the last one
+// padded with zeros. Takes `level` as scratch space.
+std::vector<TreeNode> level_above(std::vector<TreeNode> level) {
+  constexpr std::size_t kPerBlock = kBlockSize / sizeof(TreeNode);
+  level.resize((level.size() + kPerBlock - 1) / kPerBlock * kPerBlock);
+  std::vector<TreeNode> above;
+  append_block_digests({level.data()->data(), level.size() * sizeof(TreeNode)}, above);
+  return above;
+}
+
+// root_of climbs until one digest is left; that of nothing is zeros.
+TreeNode root_of(std::vector<TreeNode> level) {
+  while (level.size() > 1) level = level_above(std::move(level));
+  return level.empty() ? TreeNode{} : level.front();
+}
+
+// node_of climbs from the leaves to the level of nodes.
+TreeNode node_of(std::vector<TreeNode> leaves) {
+  for (int level = 0; level < kNodeLevel && !leaves.empty(); ++level) leaves = level_above(std::move(leaves));
+  return leaves.empty() ? TreeNode{} : leaves.front();
+}
+
+}  // namespace
+
+struct NodeHasher::State {
+  std::vector<TreeNode> leaves;
+  Bytes held;  // less than a batch, until more comes
+
+  // fill adds to an unfinished batch, hashes it when complete, and returns what it did not need.
+  ByteView fill(ByteView bytes) {
+    const ByteView taken = bytes.first(std::min(bytes.size(), kBatchSize - held.size()));
+    held.insert(held.end(), taken.begin(), taken.end());
+    if (held.size() == kBatchSize) hash_held();
+    return bytes.subspan(taken.size());
+  }
+
+  // hash_held pads the last block with zeros.
+  void hash_held() {
+    held.resize((held.size() + kBlockSize - 1) / kBlockSize * kBlockSize);
+    append_block_digests(held, leaves);
+    held.clear();
+  }
+};
+
+NodeHasher::NodeHasher() : state_(std::make_unique<State>()) {}
+NodeHasher::~NodeHasher() = default;
+NodeHasher::NodeHasher(NodeHasher&&) noexcept = default;
+NodeHasher& NodeHasher::operator=(NodeHasher&&) noexcept = default;
+
+void NodeHasher::update(ByteView bytes) {
+  if (!state_->held.empty()) bytes = state_->fill(bytes);
+  const std::size_t whole = bytes.size() / kBatchSize * kBatchSize;
+  append_block_digests(bytes.first(whole), state_->leaves);
+  state_->fill(bytes.subspan(whole));
+}
+
+TreeNode NodeHasher::finish(bool whole_file) {
+  state_->hash_held();
+  std::vector<TreeNode> leaves = std::exchange(state_->leaves, {});
+  return whole_file ? root_of(std::move(leaves)) : node_of(std::move(leaves));
+}
+
+TreeNode hash_node(ByteView range, bool whole_file) {
+  const std::size_t whole = range.size() / kBlockSize * kBlockSize;
+  std::vector<TreeNode> leaves;
+  leaves.reserve(kLeavesPerNode);
+  append_block_digests(range.first(whole), leaves);
+  if (whole < range.size()) {
+    std::array<std::uint8_t, kBlockSize> last{};
+    std::ranges::copy(range.subspan(whole), last.begin());
+    append_block_digests(last, leaves);
+  }
+  return whole_file ? root_of(std::move(leaves)) : node_of(std::move(leaves));
+}
+
+std::uint64_t node_count(std::uint64_t size) {
+  return size <= kNodeSize ? 0 : size / kNodeSize + (size % kNodeSize != 0);
+}
+
+Digest fsverity_digest(std::uint64_t size, std::span<const TreeNode> nodes) {
+  // struct fsverity_descriptor, little-endian.
+  std::array<std::uint8_t, 256> descriptor{};
+  descriptor[0] = 1;   // version
+  descriptor[1] = 1;   // FS_VERITY_HASH_ALG_SHA256
+  descriptor[2] = 12;  // log2 of the block size
+  for (std::size_t i = 0; i < 8; ++i) descriptor[8 + i] = static_cast<std::uint8_t>(size >> (8 * i));
+  std::ranges::copy(root_of({nodes.begin(), nodes.end()}), descriptor.begin() + 16);
+  Sha256 hash;
+  hash.update(descriptor);
+  return {HashAlgorithm::kSha256, hash.finish()};
+}
+
+void TreeHasher::update(ByteView bytes) {
+  while (!bytes.empty()) {
+    const std::uint64_t room = kNodeSize - size_ % kNodeSize;
+    const ByteView piece = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size())));
+    node_.update(piece);
+    size_ += piece.size();
+    bytes = bytes.subspan(piece.size());
+    // A file of just kNodeSize bytes has its root at the level of nodes, so that
+    // nothing has to wait for the file's end.
+    if (size_ % kNodeSize == 0) nodes_.push_back(node_.finish(false));
+  }
+}
+
+FileTree TreeHasher::finish() {
+  const bool one_node = size_ <= kNodeSize;
+  if (nodes_.empty() || size_ % kNodeSize != 0) nodes_.push_back(node_.finish(one_node));
+  FileTree tree{size_, fsverity_digest(size_, nodes_), {}};
+  if (!one_node) tree.nodes = std::move(nodes_);
+  nodes_.clear();
+  size_ = 0;
+  return tree;
+}
+
+}  // namespace weightmark

@@ -1,0 +1,64 @@
+// The Linux fs-verity Merkle tree of a file: SHA-256, 4096-byte blocks, no salt
+// (the kernel's Documentation/filesystems/fsverity.rst), and its 64 MiB nodes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "weightmark/bytes.h"
+#include "weightmark/digest.h"
+#include "weightmark/file_tree.h"
+
+namespace weightmark {
+
+// node_count returns ceil(size / kNodeSize) for files over kNodeSize, else 0.
+std::uint64_t node_count(std::uint64_t size);
+
+// fsverity_digest computes a file's fs-verity digest from its size and its
+// nodes; for a file of at most kNodeSize bytes `nodes` is that file's root alone.
+Digest fsverity_digest(std::uint64_t size, std::span<const TreeNode> nodes);
+
+// NodeHasher computes one node: the tree over one range of at most kNodeSize
+// bytes, given piece by piece in order.
+class NodeHasher {
+ public:
+  NodeHasher();
+  ~NodeHasher();
+  NodeHasher(NodeHasher&&) noexcept;
+  NodeHasher& operator=(NodeHasher&&) noexcept;
+
+  // Pieces may have any length; multiples of 4096 bytes are fastest. More than
+  // kNodeSize bytes in all is a programming error.
+  void update(ByteView bytes);
+
+  // finish returns the node and leaves the hasher as if new. `whole_file` says
+  // that the range is a whole file, whose node is its root (32 zero bytes when it
+  // is empty); otherwise the node is the level-2 digest.
+  TreeNode finish(bool whole_file);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// hash_node computes the node of a range that lies in memory whole, without
+// copying it; `whole_file` as in NodeHasher::finish. Threads may call it at once.
+TreeNode hash_node(ByteView range, bool whole_file);
+
+// TreeHasher computes the FileTree of a whole file given in order.
+class TreeHasher {
+ public:
+  void update(ByteView bytes);
+
+  // finish returns the tree and leaves the hasher as if new.
+  FileTree finish();
+
+ private:
+  NodeHasher node_;
+  std::uint64_t size_ = 0;
+  std::vector<TreeNode> nodes_;
+};
+
+}  // namespace weightmark

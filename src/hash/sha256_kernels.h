@@ -1,0 +1,30 @@
+// Which SHA-256 kernel this CPU runs.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "hash/kernels/kernel.h"
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+// all_sha256_kernels lists the kernels of this build, the fastest first.
+std::span<const Sha256Kernel* const> all_sha256_kernels();
+
+// find_sha256_kernel returns the kernel of that name that this CPU supports, or
+// null.
+const Sha256Kernel* find_sha256_kernel(std::string_view name);
+
+// wide_sha256_kernel is the fastest for many streams, stream_sha256_kernel for
+// one. They may be the same.
+const Sha256Kernel& wide_sha256_kernel();
+const Sha256Kernel& stream_sha256_kernel();
+
+// force_sha256_kernel makes the named kernel the wide and the stream kernel of
+// the process from now on; "" returns to the fastest. For tests, and for a user
+// whose CPU misbehaves.
+// Errors: usage, naming the kernels that this CPU supports.
+Result<void> force_sha256_kernel(std::string_view name);
+
+}  // namespace weightmark

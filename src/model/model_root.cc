@@ -1,0 +1,186 @@
+#include "model/model_root.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+
+#include "base/try.h"
+
+namespace weightmark {
+namespace {
+
+// O_NONBLOCK: opening a named pipe must not wait for a writer.
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+constexpr int kFolderFlags = O_RDONLY | O_CLOEXEC | O_DIRECTORY;
+
+constexpr std::string_view kSymlinkHint = "replace the link by the file, or allow links with --allow-symlinks";
+
+int open_beneath(int folder, const char* name, int flags, decltype(open_how::resolve) resolve) {
+  open_how how{};
+  how.flags = static_cast<decltype(how.flags)>(flags);
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  for (int attempt = 0;; ++attempt) {
+    auto fd = static_cast<int>(::syscall(SYS_openat2, folder, name, &how, sizeof how));
+    // EAGAIN: a rename elsewhere raced with the look-up of ".." (openat2(2)).
+    if (fd >= 0 || errno != EAGAIN || attempt == 100) return fd;
+  }
+}
+
+// open_stepwise does what RESOLVE_NO_SYMLINKS does, for kernels and sandboxes
+// without openat2: one component after the other.
+int open_stepwise(int folder, std::string_view name, int flags) {
+  Fd current;
+  int base = folder;
+  for (std::size_t slash = name.find('/'); slash != std::string_view::npos; slash = name.find('/')) {
+    std::string component(name.substr(0, slash));
+    Fd next(::openat(base, component.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!next) {
+      if (errno == ENOTDIR && ::faccessat(base, component.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) errno = ELOOP;
+      return -1;
+    }
+    current = std::move(next);
+    base = current.get();
+    name.remove_prefix(slash + 1);
+  }
+  return ::openat(base, std::string(name).c_str(), flags | O_NOFOLLOW);
+}
+
+int open_without_links(int folder, const std::string& name, int flags) {
+  int fd = open_beneath(folder, name.c_str(), flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  bool unavailable = fd < 0 && (errno == ENOSYS || errno == EPERM);
+  return unavailable ? open_stepwise(folder, name, flags) : fd;
+}
+
+std::unexpected<Error> fail(int error_number, std::string_view name) {
+  return std::unexpected(system_error(error_number, name, ErrorCode::kReadFailed));
+}
+
+std::unexpected<Error> refuse_link(std::string_view name) {
+  return std::unexpected(
+      Error{ErrorCode::kSymlinkRefused, "is a symbolic link", std::string(name), std::string(kSymlinkHint)});
+}
+
+std::string read_link(int folder, const std::string& name) {
+  std::array<char, PATH_MAX> target{};
+  ssize_t size = ::readlinkat(folder, name.c_str(), target.data(), target.size());
+  return {target.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+Result<OpenFile> regular_file(Fd fd, std::string_view name) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return fail(errno, name);
+  if (S_ISDIR(status.st_mode)) return fail(ENOENT, name);
+  if (!S_ISREG(status.st_mode)) return std::unexpected(special_file(status, name));
+  return OpenFile{std::move(fd), FileIdentity::of(status)};
+}
+
+std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+// without_trailing_slashes also turns "" into ".": the shell's "MODEL/" must not
+// hide that MODEL is a link.
+std::filesystem::path without_trailing_slashes(const std::filesystem::path& path) {
+  std::string text = path.native();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text.empty() ? "." : text;
+}
+
+std::string last_component(const std::filesystem::path& given, const std::filesystem::path& canonical) {
+  std::string name = given.filename().native();
+  bool useless = name.empty() || name == "." || name == "..";
+  return useless ? canonical.filename().native() : name;
+}
+
+}  // namespace
+
+Error special_file(const struct stat& status, std::string_view name) {
+  std::string hint = "remove it, or leave it out with --ignore-paths";
+  if (S_ISFIFO(status.st_mode)) return {ErrorCode::kSpecialFifo, "is a named pipe", std::string(name), hint};
+  if (S_ISSOCK(status.st_mode)) return {ErrorCode::kSpecialSocket, "is a socket", std::string(name), hint};
+  return {ErrorCode::kSpecialDevice, "is a device", std::string(name), hint};
+}
+
+FileIdentity FileIdentity::of(const struct stat& status) {
+  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
+          nanoseconds(status.st_ctim)};
+}
+
+bool OpenFile::unchanged() const {
+  struct stat status {};
+  return ::fstat(fd.get(), &status) == 0 && FileIdentity::of(status) == identity;
+}
+
+Result<ModelRoot> ModelRoot::open(const std::filesystem::path& given, SymlinkPolicy policy) {
+  std::filesystem::path path = without_trailing_slashes(given);
+  struct stat status {};
+  int follow = policy == SymlinkPolicy::kFollow ? 0 : AT_SYMLINK_NOFOLLOW;
+  if (::fstatat(AT_FDCWD, path.c_str(), &status, follow) != 0) {
+    Error error = system_error(errno, given.native(), ErrorCode::kReadFailed);
+    if (error.code == ErrorCode::kFileNotFound) error.code = ErrorCode::kModelNotFound;
+    return std::unexpected(std::move(error));
+  }
+  ModelRoot root;
+  root.policy_ = policy;
+  root.is_file_ = !S_ISDIR(status.st_mode);
+  std::filesystem::path folder = !root.is_file_ ? path : path.has_parent_path() ? path.parent_path() : ".";
+  int no_follow = root.is_file_ || policy == SymlinkPolicy::kFollow ? 0 : O_NOFOLLOW;
+  root.folder_ = Fd(::open(folder.c_str(), kFolderFlags | no_follow));
+  if (!root.folder_) return fail(errno, given.native());
+  std::filesystem::path canonical_folder = read_link(AT_FDCWD, fmt::format("/proc/self/fd/{}", root.folder()));
+  root.hub_cache_ = HubCache::find(root.folder(), canonical_folder);
+  if (root.is_file_) root.file_name_ = path.filename().native();
+  root.path_ = root.is_file_ ? canonical_folder / root.file_name_ : canonical_folder;
+  bool snapshot = !root.is_file_ && root.hub_cache_ && root.hub_cache_->at_snapshot();
+  root.default_name_ = snapshot ? root.hub_cache_->repository() : last_component(path, root.path_);
+  // A file that may not be opened is found out here, not after listing.
+  if (root.is_file_) WM_CHECK(root.open_file(root.file_name_));
+  return root;
+}
+
+Result<OpenFile> ModelRoot::open_file(std::string_view file) const {
+  std::string name(file);
+  Fd fd(open_without_links(folder(), name, kReadFlags));
+  if (fd) return regular_file(std::move(fd), name);
+  if (errno == ELOOP) {
+    WM_TRY(Fd linked, open_link(name));
+    return regular_file(std::move(linked), name);
+  }
+  if (errno != ENXIO) return fail(errno, name);
+  // ENXIO: a socket, or a device without a driver.
+  struct stat status {};
+  if (::fstatat(folder(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return fail(errno, name);
+  return std::unexpected(special_file(status, name));
+}
+
+// open_link opens what a link means: a blob of the Hugging Face cache, or, where
+// the caller allows links, whatever it leads to.
+Result<Fd> ModelRoot::open_link(const std::string& name) const {
+  if (hub_cache_) {
+    if (auto blob = hub_cache_->blob_of(name, read_link(folder(), name))) {
+      Fd fd(open_without_links(hub_cache_->blobs(), *blob, kReadFlags));
+      if (fd) return fd;
+      if (errno != ELOOP) return fail(errno, name);
+    }
+  }
+  if (policy_ == SymlinkPolicy::kRefuse) return refuse_link(name);
+  Fd fd(::openat(folder(), name.c_str(), kReadFlags));
+  if (fd) return fd;
+  if (errno == ENOENT || errno == ELOOP)
+    return std::unexpected(Error{ErrorCode::kSymlinkBroken, "is a symbolic link that leads nowhere", name, {}});
+  return fail(errno, name);
+}
+
+Result<Fd> ModelRoot::open_folder(std::string_view folder_name) const {
+  std::string name = folder_name.empty() ? "." : std::string(folder_name);
+  bool follow = policy_ == SymlinkPolicy::kFollow;
+  Fd fd(follow ? ::openat(folder(), name.c_str(), kFolderFlags) : open_without_links(folder(), name, kFolderFlags));
+  if (!fd) return errno == ELOOP ? refuse_link(name) : fail(errno, name);
+  return fd;
+}
+
+}  // namespace weightmark

@@ -1,0 +1,225 @@
+#include "weightmark/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "model/compare.h"
+#include "model/listing.h"
+#include "model/measure.h"
+#include "model/placement.h"
+#include "attest/oms.h"
+#include "verify/verifier.h"
+
+namespace weightmark {
+namespace {
+
+// More missing and unsigned files than these, and looking for renames is not
+// worth another pass over the bytes.
+constexpr std::size_t kMaxRenames = 16;
+
+// Session holds one verification under way.
+class Session {
+ public:
+  explicit Session(const VerifyOptions& options) : options_(options) {
+    verification_.report.model = options.model.native();
+    verification_.report.time = options.time;
+  }
+
+  Verification run() {
+    if (auto status = verify(); !status) conclude(status.error());
+    return std::move(verification_);
+  }
+
+ private:
+  Result<void> verify() {
+    WM_TRY(Bundle bundle, recorded("bundle", read_bundle()));
+    pass("bundle", verification_.report.signature);
+    WM_TRY(auto model, Verifier::verify_signature(bundle, options_.trust, options_.time, report().checks));
+    report().signer = model->signer;
+    report().manifest = model->manifest;
+    WM_CHECK(Verifier::verify_expectations(model, options_.expectations, report().checks));
+    WM_CHECK(recorded("files", verify_contents(model->manifest)));
+    std::ranges::sort(report().files, {}, &FileReport::name);
+    WM_TRY(verification_.manifest, Verifier::verify_files(model, report().files, report().checks));
+    report().verdict = Verdict::kVerified;
+    return {};
+  }
+
+  Result<Bundle> read_bundle() {
+    std::filesystem::path path;
+    if (options_.signature) {
+      path = *options_.signature;
+    } else {
+      WM_TRY(path, find_signature(options_.model));
+    }
+    report().signature = path.native();
+    auto text = read_file(path, kMaxBundleSize);
+    if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBundleTooLarge;
+    if (!text && text.error().code == ErrorCode::kFileNotFound)
+      return std::unexpected(Error{ErrorCode::kSignatureNotFound, "there is no such file", path.native(), "check --signature"});
+    if (!text) return std::unexpected(std::move(text).error());
+    auto bundle = parse_bundle(*text);
+    if (!bundle) prefix(bundle.error(), path);
+    return bundle;
+  }
+
+  // prefix names the file before the field in it.
+  static void prefix(Error& error, const std::filesystem::path& path) {
+    error.subject = error.subject.empty() ? path.native() : fmt::format("{}: {}", path.native(), error.subject);
+  }
+
+  Result<void> verify_contents(const Manifest& manifest) {
+    bool follow = manifest.serialization.allow_symlinks || options_.allow_symlinks;
+    WM_TRY(ModelRoot root, ModelRoot::open(options_.model, follow ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse));
+    UnsignedRules rules{recorded_ignores(manifest), options_.ignore_unsigned_files};
+    // A single file is always listed: it must be the signed one.
+    Listing listing;
+    if (!options_.ignore_unsigned_files || root.is_file()) {
+      WM_TRY(listing, list_files(root, all_ignores(root, rules.recorded)));
+    }
+    report().warnings = listing.warnings;
+    rename_single(manifest, root, listing);
+    measure(manifest, root, listing);
+    auto rest = report_unsigned(manifest, listing, rules);
+    find_renames(manifest, root, listing, rest);
+    std::ranges::move(rest, std::back_inserter(report().files));
+    return {};
+  }
+
+  // recorded_ignores is what the signer or the user left out on purpose.
+  IgnoreSet recorded_ignores(const Manifest& manifest) const {
+    IgnoreSet ignores(options_.ignore_paths);
+    if (manifest.serialization.ignore_paths)
+      for (const std::string& path : *manifest.serialization.ignore_paths) ignores.add(path);
+    else if (options_.ignore_git_paths)
+      for (std::string_view path : kGitPaths) ignores.add(std::string(path));
+    return ignores;
+  }
+
+  // all_ignores adds what is no part of any model, whether recorded or not.
+  IgnoreSet all_ignores(const ModelRoot& root, const IgnoreSet& recorded) const {
+    IgnoreSet ignores = recorded;
+    for (std::string_view path : kOwnPaths) ignores.add(std::string(path));
+    std::string signature = root.is_file() ? "" : path_in_model(options_.model, report().signature);
+    if (!signature.empty()) ignores.add(std::move(signature));
+    return ignores;
+  }
+
+  // rename_single lets the Python client's "." stand for the model's only file.
+  static void rename_single(const Manifest& manifest, const ModelRoot& root, Listing& listing) {
+    bool dot = root.is_file() && find_file(manifest, kSingleFileName) != nullptr;
+    if (dot && !listing.files.empty()) listing.files.front().name = kSingleFileName;
+  }
+
+  void measure(const Manifest& manifest, const ModelRoot& root, const Listing& listing) {
+    std::vector<const FileEntry*> entries;
+    std::vector<MeasureTask> tasks;
+    for (const FileEntry& file : manifest.files) {
+      auto task = plan(file, root, listing);
+      if (!task) {
+        report().files.push_back(compare_file(file, std::unexpected(task.error())));
+        continue;
+      }
+      entries.push_back(&file);
+      tasks.push_back(*std::move(task));
+    }
+    MeasureKind kind{manifest.serialization.hash_type, manifest.serialization.method, manifest.serialization.shard_size,
+                     false};
+    auto results = measure_files(root, tasks, kind, options_.work);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      FileReport file = compare_file(*entries[i], results[i]);
+      file.size = tasks[i].identity.size;
+      report().bytes_hashed += results[i] ? file.size : 0;
+      report().files.push_back(std::move(file));
+    }
+  }
+
+  static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const Listing& listing) {
+    Error missing{ErrorCode::kFileMissing, "was signed but is not there", file.name, {}};
+    MeasureTask task{file.name == kSingleFileName ? root.file_name() : file.name, {}};
+    auto listed = std::ranges::lower_bound(listing.files, file.name, {}, &ListedFile::name);
+    if (listed != listing.files.end() && listed->name == file.name) {
+      task.identity = listed->identity;
+    } else {
+      // Of a model that is one file, nothing else in its folder is part.
+      if (root.is_file() || task.name.empty()) return std::unexpected(std::move(missing));
+      auto opened = root.open_file(task.name);
+      if (!opened && opened.error().code == ErrorCode::kFileNotFound) return std::unexpected(std::move(missing));
+      if (!opened) return std::unexpected(std::move(opened).error());
+      task.identity = opened->identity;
+    }
+    WM_CHECK(check_size(file, task.identity.size));
+    return task;
+  }
+
+  // find_renames tells a missing file with the bytes of an unsigned one apart
+  // from a loss, so that the message helps. It changes no verdict.
+  void find_renames(const Manifest& manifest, const ModelRoot& root, const Listing& listing,
+                    const std::vector<FileReport>& rest) {
+    auto has = [](ErrorCode code) {
+      return [code](const FileReport& file) { return file.error && file.error->code == code; };
+    };
+    auto missing = std::ranges::count_if(report().files, has(ErrorCode::kFileMissing));
+    std::vector<MeasureTask> tasks;
+    for (const FileReport& extra : rest) {
+      if (!has(ErrorCode::kFileExtra)(extra)) continue;
+      auto listed = std::ranges::lower_bound(listing.files, extra.name, {}, &ListedFile::name);
+      tasks.push_back({extra.name, listed->identity});
+    }
+    bool worth_it = missing > 0 && static_cast<std::size_t>(missing) <= kMaxRenames && tasks.size() <= kMaxRenames;
+    if (!worth_it || root.is_file()) return;
+    MeasureKind kind{manifest.serialization.hash_type, manifest.serialization.method, manifest.serialization.shard_size,
+                     false};
+    auto results = measure_files(root, tasks, kind, options_.work);
+    for (FileReport& file : report().files) {
+      if (!has(ErrorCode::kFileMissing)(file)) continue;
+      const FileEntry& entry = *find_file(manifest, file.name);
+      for (const auto& result : results)
+        if (result && compare_file(entry, result).coverage == Coverage::kWhole)
+          file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", result->name), file.name,
+                             "names are signed as well; give it its old name"};
+    }
+  }
+
+  void pass(std::string id, std::string detail) {
+    report().checks.push_back({std::move(id), Outcome::kPassed, std::move(detail), std::nullopt});
+  }
+
+  template <class T>
+  Result<T> recorded(std::string id, Result<T> result) {
+    if (!result)
+      report().checks.push_back({std::move(id), Outcome::kFailed, describe(result.error()), result.error()});
+    return result;
+  }
+
+  // conclude turns the first failure into the verdict. Of several failed files a
+  // refusal outweighs what could not be read.
+  void conclude(const Error& first) {
+    std::ranges::sort(report().files, {}, &FileReport::name);
+    ErrorClass worst = code_class(first.code);
+    for (const FileReport& file : report().files) {
+      if (!file.error) continue;
+      ErrorClass found = code_class(file.error->code);
+      if (found == ErrorClass::kInterrupted) worst = found;
+      if (found == ErrorClass::kRefused && worst == ErrorClass::kUndecided) worst = found;
+    }
+    report().interrupted = worst == ErrorClass::kInterrupted;
+    report().verdict = worst == ErrorClass::kRefused ? Verdict::kRefused : Verdict::kUndecided;
+  }
+
+  Report& report() { return verification_.report; }
+  const Report& report() const { return verification_.report; }
+
+  const VerifyOptions& options_;
+  Verification verification_;
+};
+
+}  // namespace
+
+Verification verify_model(const VerifyOptions& options) { return Session(options).run(); }
+
+}  // namespace weightmark

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "attest/bundle.h"
+#include "attest/oms.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "crypto/chain.h"
+#include "model/placement.h"
+#include "verify/verifier.h"
+#include "weightmark/sign.h"
+
+namespace weightmark {
+namespace {
+
+std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject = {}, std::string hint = {}) {
+  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
+}
+
+// check_certificate refuses, before anything is hashed, what no verifier would
+// take: another key's certificate, or one outside its validity.
+Result<void> check_certificate(const SignOptions& options) {
+  if (options.chain.empty()) return {};
+  const Certificate& leaf = options.chain.front();
+  WM_TRY(PublicKey key, leaf.public_key());
+  if (key != options.key->public_key())
+    return refuse(ErrorCode::kCertificateKeyMismatch, "the private key does not belong to the certificate", leaf.subject(),
+                  "give the key and the certificate that were made for each other");
+  if (options.chain.size() > kMaxCertificates)
+    return refuse(ErrorCode::kBundleChainTooLong, fmt::format("{} certificates, over the limit of {}", options.chain.size(), kMaxCertificates));
+  if (options.time > leaf.not_after())
+    return refuse(ErrorCode::kCertificateExpired, "has expired", leaf.subject(), "sign with a valid certificate");
+  if (options.time < leaf.not_before())
+    return refuse(ErrorCode::kCertificateNotYetValid, "is not valid yet", leaf.subject(), "check the clock");
+  return check_signing_usage(leaf);
+}
+
+Bundle make_bundle(const SignOptions& options, Envelope envelope) {
+  Bundle bundle;
+  bundle.media_type = kBundleMediaType;
+  if (options.chain.empty())
+    bundle.material = PublicKeyMaterial{options.key->public_key().fingerprint(), {}};
+  else
+    bundle.material = CertificateMaterial{options.chain, false};
+  bundle.envelope = std::move(envelope);
+  return bundle;
+}
+
+Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
+  bool python = options.hash.compatibility == Compatibility::kPython;
+  Statement statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
+  std::string payload = write_statement(statement);
+  Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
+  WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));
+  return envelope;
+}
+
+// self_check reads the bundle back as a verifier would. A certificate's chain is
+// not checked here: the signer need not have the root that verifiers trust.
+Result<void> self_check(const std::string& text, const Manifest& manifest, const SignOptions& options) {
+  auto parsed = parse_bundle(text);
+  if (!parsed && parsed.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(parsed).error());
+  std::vector<Check> checks;
+  Bundle as_key;
+  if (parsed) {
+    as_key = *parsed;
+    as_key.material = PublicKeyMaterial{};
+  }
+  auto verified = !parsed ? std::unexpected(parsed.error())
+                          : Verifier::verify_signature(as_key, KeyTrust{{options.key->public_key()}}, options.time, checks);
+  if (verified && (*verified)->manifest.files == manifest.files) return {};
+  std::string why = verified ? "it lists other files" : describe(verified.error());
+  return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {}, "please report this; nothing was written");
+}
+
+}  // namespace
+
+Result<SignedOutput> sign_model(const SignOptions& options) {
+  WM_CHECK(check_certificate(options));
+  SignOptions full = options;
+  std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
+  std::string inside = path_in_model(options.hash.model, path);
+  if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
+  WM_TRY(HashedModel model, hash_model(full.hash));
+  WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
+  std::string text = write_bundle(make_bundle(full, std::move(envelope)));
+  WM_CHECK(self_check(text, model.manifest, full));
+  WM_CHECK(write_file_atomically(path, as_bytes(text)));
+  return SignedOutput{std::move(path), std::move(model)};
+}
+
+}  // namespace weightmark

@@ -1,0 +1,135 @@
+#include "weightmark/report.h"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace weightmark {
+namespace {
+
+std::string timestamp(Time time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", time); }
+
+Json error_json(const Error& error) {
+  JsonObject members = {{"code", code_name(error.code)}, {"what", error.what}};
+  if (!error.subject.empty()) members.emplace_back("subject", error.subject);
+  if (!error.hint.empty()) members.emplace_back("hint", error.hint);
+  return Json::object(std::move(members));
+}
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed: return "passed";
+    case Outcome::kFailed: return "failed";
+    case Outcome::kNotChecked: return "not-checked";
+  }
+  return "";
+}
+
+Json check_json(const Check& check) {
+  JsonObject members = {{"id", check.id}, {"outcome", outcome_name(check.outcome)}, {"detail", check.detail}};
+  if (check.error) members.emplace_back("error", error_json(*check.error));
+  return Json::object(std::move(members));
+}
+
+Json file_json(const FileReport& file) {
+  JsonObject members = {{"name", file.name}, {"coverage", coverage_name(file.coverage)}};
+  if (file.size > 0) members.emplace_back("size", file.size);
+  if (file.error) members.emplace_back("error", error_json(*file.error));
+  return Json::object(std::move(members));
+}
+
+Json certificate_json(const Certificate& certificate) {
+  return Json::object({{"subject", certificate.subject()},
+                       {"issuer", certificate.issuer()},
+                       {"serial", certificate.serial()},
+                       {"sha256", certificate.fingerprint()},
+                       {"notBefore", timestamp(certificate.not_before())},
+                       {"notAfter", timestamp(certificate.not_after())}});
+}
+
+Json signer_json(const SignerReport& signer) {
+  JsonObject members = {{"method", signer.method},
+                        {"keyType", signer.key_type},
+                        {"keyFingerprint", signer.key_fingerprint},
+                        {"encoding", signer.encoding}};
+  JsonArray chain;
+  for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
+  if (!chain.empty()) members.emplace_back("chain", std::move(chain));
+  return Json::object(std::move(members));
+}
+
+Json manifest_json(const Manifest& manifest) {
+  JsonObject digests = {{"sha256", manifest.root.hex()}};
+  if (manifest.manifest_v1) digests.emplace_back("weightmarkManifestV1", manifest.manifest_v1->hex());
+  bool shards = manifest.serialization.method == SerializationMethod::kShards;
+  return Json::object({{"name", manifest.name},
+                       {"digest", Json::object(std::move(digests))},
+                       {"files", manifest.files.size()},
+                       {"method", shards ? "shards" : "files"},
+                       {"hashType", algorithm_name(manifest.serialization.hash_type)}});
+}
+
+}  // namespace
+
+int Report::exit_status() const {
+  if (verdict == Verdict::kVerified) return 0;
+  if (interrupted) return static_cast<int>(ErrorClass::kInterrupted);
+  if (verdict == Verdict::kRefused) return static_cast<int>(ErrorClass::kRefused);
+  return static_cast<int>(ErrorClass::kUndecided);
+}
+
+const Error* Report::first_error() const {
+  for (const Check& check : checks)
+    if (check.outcome == Outcome::kFailed && check.error) return &*check.error;
+  return nullptr;
+}
+
+std::size_t Report::count(Coverage coverage) const {
+  return static_cast<std::size_t>(std::ranges::count(files, coverage, &FileReport::coverage));
+}
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kVerified: return "verified";
+    case Verdict::kRefused: return "refused";
+    case Verdict::kUndecided: return "undecided";
+  }
+  return "";
+}
+
+std::string_view coverage_name(Coverage coverage) {
+  switch (coverage) {
+    case Coverage::kWhole: return "whole";
+    case Coverage::kTree: return "tree";
+    case Coverage::kKernel: return "kernel";
+    case Coverage::kIgnored: return "ignored";
+    case Coverage::kNotCovered: return "not-covered";
+    case Coverage::kFailed: return "failed";
+  }
+  return "";
+}
+
+std::string report_json(const Report& report) {
+  JsonArray checks;
+  for (const Check& check : report.checks) checks.push_back(check_json(check));
+  JsonArray files;
+  for (const FileReport& file : report.files) files.push_back(file_json(file));
+  JsonArray warnings(report.warnings.begin(), report.warnings.end());
+  JsonObject members = {{"schema", "weightmark.report.v1"},
+                        {"verdict", verdict_name(report.verdict)},
+                        {"exitStatus", report.exit_status()},
+                        {"model", report.model},
+                        {"signature", report.signature},
+                        {"time", timestamp(report.time)},
+                        {"bytesHashed", report.bytes_hashed},
+                        {"checks", std::move(checks)},
+                        {"files", std::move(files)},
+                        {"warnings", std::move(warnings)}};
+  if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
+  if (report.manifest) members.emplace_back("subject", manifest_json(*report.manifest));
+  return write_json_indented(Json::object(std::move(members)));
+}
+
+}  // namespace weightmark

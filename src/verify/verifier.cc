@@ -1,0 +1,198 @@
+#include "verify/verifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attest/oms.h"
+#include "attest/statement.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "crypto/chain.h"
+
+namespace weightmark {
+namespace {
+
+std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject = {}, std::string hint = {}) {
+  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
+}
+
+void passed(std::vector<Check>& checks, std::string id, std::string detail) {
+  checks.push_back({std::move(id), Outcome::kPassed, std::move(detail), std::nullopt});
+}
+
+// recorded appends the failed check where `result` is an error.
+template <class T>
+Result<T> recorded(Result<T> result, std::string id, std::vector<Check>& checks) {
+  if (!result) checks.push_back({std::move(id), Outcome::kFailed, describe(result.error()), result.error()});
+  return result;
+}
+
+// --- the signature over the envelope
+
+// Encoding is a way in which some client turned a payload into signed bytes.
+struct Encoding {
+  bool v02;
+  SignatureScheme scheme;
+};
+
+// encodings lists what the key may have signed: DSSE first, then what
+// model-signing 0.2 did, which used SHA-256 with certificates of every curve.
+std::vector<Encoding> encodings(KeyType type) {
+  SignatureScheme scheme = default_scheme(type);
+  std::vector<Encoding> list = {{false, scheme}, {true, scheme}};
+  if (type == KeyType::kEcP384 || type == KeyType::kEcP521) list.push_back({true, SignatureScheme::kEcdsaSha256});
+  if (type == KeyType::kEd25519) list.push_back({true, SignatureScheme::kEd25519});
+  return list;
+}
+
+Result<std::string> check_signature(const Envelope& envelope, const PublicKey& key) {
+  for (const Encoding& encoding : encodings(key.type())) {
+    auto encode = encoding.v02 ? pae_v02 : pae;
+    Bytes message = encode(envelope.payload_type, envelope.payload);
+    if (key.verify(message, envelope.signature, encoding.scheme))
+      return encoding.v02 ? "DSSE as model-signing 0.2 encoded it" : "DSSE";
+  }
+  return refuse(ErrorCode::kSignatureInvalid, "the signature does not match the statement and the key", {},
+                "the signature file was changed, or somebody else signed it");
+}
+
+SignerReport describe_signer(std::string method, const PublicKey& key, std::string encoding) {
+  return {std::move(method), std::string(key_type_name(key.type())), key.fingerprint(), {}, std::move(encoding)};
+}
+
+// --- the method "key"
+
+std::string fingerprints(const std::vector<PublicKey>& keys) {
+  std::string text;
+  for (const PublicKey& key : keys) text += (text.empty() ? "" : ", ") + key.fingerprint();
+  return text;
+}
+
+// named_by says whether the bundle names the key, or names none.
+bool named_by(const PublicKeyMaterial& material, const PublicKey& key) {
+  if (!material.hint.empty()) return material.hint == key.fingerprint();
+  if (material.embedded_pem.empty()) return true;
+  auto embedded = PublicKey::from_pem(material.embedded_pem);
+  return embedded && *embedded == key;
+}
+
+Result<std::vector<PublicKey>> candidates(const PublicKeyMaterial& material, const Bytes& signature,
+                                          const std::vector<PublicKey>& keys) {
+  auto fits = [&](const PublicKey& key) { return key.could_have_made(signature); };
+  if (std::ranges::none_of(keys, fits))
+    return refuse(ErrorCode::kKeyOtherCurve, "the signature was made by a key of another type or curve",
+                  fingerprints(keys), "give the public key of whoever signed");
+  std::vector<PublicKey> named;
+  std::ranges::copy_if(keys, std::back_inserter(named), [&](const PublicKey& key) { return named_by(material, key); });
+  if (!named.empty()) return named;
+  std::string signer = material.hint.empty() ? "another key" : "the key " + material.hint;
+  return refuse(ErrorCode::kKeyMismatch, fmt::format("signed with {}, not with {}", signer, fingerprints(keys)), {},
+                "give the public key of whoever signed");
+}
+
+Result<SignerReport> verify_key(const Bundle& bundle, const KeyTrust& trust) {
+  const auto* material = std::get_if<PublicKeyMaterial>(&bundle.material);
+  if (material == nullptr)
+    return refuse(ErrorCode::kMethodMismatch, "signed with a certificate, not with a key", {},
+                  "use `weightmark verify certificate`");
+  WM_TRY(std::vector<PublicKey> keys, candidates(*material, bundle.envelope.signature, trust.keys));
+  Result<std::string> encoding;
+  for (const PublicKey& key : keys) {
+    encoding = check_signature(bundle.envelope, key);
+    if (encoding) return describe_signer("key", key, *encoding);
+  }
+  return std::unexpected(encoding.error());
+}
+
+// --- the method "certificate"
+
+Result<SignerReport> verify_certificate(const Bundle& bundle, const CertificateTrust& trust, Time time,
+                                        std::vector<Check>& checks) {
+  const auto* material = std::get_if<CertificateMaterial>(&bundle.material);
+  if (material == nullptr)
+    return refuse(ErrorCode::kMethodMismatch, "signed with a key, not with a certificate", {},
+                  "use `weightmark verify key`");
+  const Certificate& leaf = material->chain.front();
+  std::vector<Certificate> others(material->chain.begin() + 1, material->chain.end());
+  WM_TRY(auto chain, recorded(verify_chain(leaf, others, trust.roots, time), "certificate", checks));
+  passed(checks, "certificate", fmt::format("{}, issued by {}", leaf.subject(), chain.back().subject()));
+  WM_TRY(PublicKey key, leaf.public_key());
+  WM_TRY(std::string encoding, check_signature(bundle.envelope, key));
+  SignerReport signer = describe_signer("certificate", key, std::move(encoding));
+  signer.chain = std::move(chain);
+  return signer;
+}
+
+Result<SignerReport> verify_signer(const Bundle& bundle, const Trust& trust, Time time, std::vector<Check>& checks) {
+  // Only version 0.3 has ever been written for keys and certificates.
+  bool version3 = bundle.media_type == kBundleMediaType || bundle.media_type.ends_with("version=0.3");
+  if (!version3)
+    return refuse(ErrorCode::kBundleMediaType, fmt::format("\"{}\" is not for keys or certificates", bundle.media_type),
+                  "mediaType");
+  if (const auto* keys = std::get_if<KeyTrust>(&trust)) return verify_key(bundle, *keys);
+  return verify_certificate(bundle, std::get<CertificateTrust>(trust), time, checks);
+}
+
+Result<Manifest> read_statement(const Envelope& envelope) {
+  if (envelope.payload_type != kInTotoPayloadType)
+    return refuse(ErrorCode::kPayloadType, fmt::format("\"{}\" is not {}", envelope.payload_type, kInTotoPayloadType),
+                  "dsseEnvelope.payloadType");
+  WM_TRY(Statement statement, parse_statement(as_text(envelope.payload)));
+  return parse_oms(statement);
+}
+
+}  // namespace
+
+Result<Verified<SignedModel>> Verifier::verify_signature(const Bundle& bundle, const Trust& trust, Time time,
+                                                         std::vector<Check>& checks) {
+  auto signer = verify_signer(bundle, trust, time, checks);
+  bool reported = !checks.empty() && checks.back().outcome == Outcome::kFailed;
+  if (!signer && reported) return std::unexpected(std::move(signer).error());
+  WM_TRY(SignerReport report, recorded(std::move(signer), "signature", checks));
+  passed(checks, "signature", fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
+  WM_TRY(Manifest manifest, recorded(read_statement(bundle.envelope), "statement", checks));
+  passed(checks, "statement", fmt::format("{} of \"{}\"", plural(manifest.files.size(), "file"), manifest.name));
+  return Verified<SignedModel>(SignedModel{std::move(manifest), std::move(report)});
+}
+
+Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, const Expectations& expectations,
+                                           std::vector<Check>& checks) {
+  const Manifest& manifest = model->manifest;
+  if (expectations.name && *expectations.name != manifest.name)
+    return recorded<void>(refuse(ErrorCode::kNameMismatch, fmt::format("signed as \"{}\", not as \"{}\"", manifest.name,
+                                                                       *expectations.name)),
+                          "name", checks);
+  if (expectations.name) passed(checks, "name", fmt::format("\"{}\"", manifest.name));
+  if (!expectations.digest_hex) return {};
+  bool root = *expectations.digest_hex == manifest.root.hex();
+  bool v1 = manifest.manifest_v1 && *expectations.digest_hex == manifest.manifest_v1->hex();
+  if (!root && !v1)
+    return recorded<void>(refuse(ErrorCode::kDigestMismatch,
+                                 fmt::format("signed with the root digest {}{}, not with {}", manifest.root.hex(),
+                                             manifest.manifest_v1 ? " and weightmarkManifestV1 " + manifest.manifest_v1->hex() : "",
+                                             *expectations.digest_hex)),
+                          "digest", checks);
+  passed(checks, "digest", fmt::format("{} {}", root ? "root" : std::string(kManifestV1), *expectations.digest_hex));
+  return {};
+}
+
+Result<Verified<Manifest>> Verifier::verify_files(const Verified<SignedModel>& model,
+                                                  const std::vector<FileReport>& files, std::vector<Check>& checks) {
+  auto covered = [](const FileReport& file) {
+    return file.coverage == Coverage::kWhole || file.coverage == Coverage::kTree || file.coverage == Coverage::kKernel;
+  };
+  auto failed = std::ranges::find(files, Coverage::kFailed, &FileReport::coverage);
+  if (failed != files.end())
+    return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
+  // Every signed file has a report of its own; anything else is our mistake.
+  for (const FileEntry& file : model->manifest.files) {
+    auto report = std::ranges::lower_bound(files, file.name, {}, &FileReport::name);
+    if (report == files.end() || report->name != file.name || !covered(*report))
+      return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "not looked at", file.name), "files", checks);
+  }
+  passed(checks, "files", fmt::format("{} as signed", plural(model->manifest.files.size(), "file")));
+  return Verified<Manifest>(model->manifest);
+}
+
+}  // namespace weightmark

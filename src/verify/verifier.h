@@ -1,0 +1,43 @@
+// The verifier: a pure function of a bundle, what the caller trusts, and a time.
+// No clock, network, environment or disk beneath it.
+#pragma once
+
+#include <vector>
+
+#include "attest/bundle.h"
+#include "weightmark/manifest.h"
+#include "weightmark/report.h"
+#include "weightmark/trust.h"
+#include "weightmark/verified.h"
+
+namespace weightmark {
+
+// SignedModel is what a bundle says, once its signature holds.
+struct SignedModel {
+  Manifest manifest;
+  SignerReport signer;
+};
+
+
+// Verifier makes Verified values. Each function appends the checks that it makes
+// to `checks`, passed or failed; the error of the first failed one is returned.
+class Verifier {
+ public:
+  // verify_signature checks the envelope's signature and reads the statement.
+  // Errors: method-mismatch, bundle-media-type, key-*, certificate-*,
+  // signature-invalid, payload-type, and those of parse_statement and parse_oms.
+  static Result<Verified<SignedModel>> verify_signature(const Bundle& bundle, const Trust& trust, Time time,
+                                                        std::vector<Check>& checks);
+
+  // verify_expectations compares the name and digest that the caller expects.
+  // Errors: name-mismatch, digest-mismatch.
+  static Result<void> verify_expectations(const Verified<SignedModel>& model, const Expectations& expectations,
+                                          std::vector<Check>& checks);
+
+  // verify_files returns the manifest once every file's report says that it is
+  // covered. Errors: that of the first file that is not.
+  static Result<Verified<Manifest>> verify_files(const Verified<SignedModel>& model,
+                                                 const std::vector<FileReport>& files, std::vector<Check>& checks);
+};
+
+}  // namespace weightmark
