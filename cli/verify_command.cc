@@ -32,6 +32,8 @@ Result<Trust> read_trust(const VerifyFlags& flags, const Ui& ui) {
     WM_TRY(std::vector<PublicKey> keys, read_public_keys(flags.public_keys));
     return KeyTrust{std::move(keys)};
   }
+  if (flags.roots.empty())
+    ui.warn("no --certificate-chain: anybody with a code-signing certificate of this system's authorities is accepted");
   WM_TRY(std::vector<Certificate> roots, flags.roots.empty() ? system_roots() : read_certificates(flags.roots));
   if (flags.log_fingerprints)
     for (const Certificate& root : roots)

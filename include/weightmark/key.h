@@ -62,8 +62,9 @@ class WEIGHTMARK_API PublicKey {
 
   // could_have_made says whether a signature has the shape of this key's: the
   // right length for RSA and Ed25519; for ECDSA well-formed DER whose larger
-  // integer has about the size of the curve's order. A signature by a larger
-  // curve never fits; one by a smaller curve fits with a chance below 2^-64.
+  // integer has about the size of the curve's order. A signature by a smaller
+  // curve never fits, one by a larger curve or by this key misses with a chance
+  // below 2^-100.
   bool could_have_made(ByteView signature) const;
 
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki() == b.spki(); }
@@ -98,7 +99,8 @@ class WEIGHTMARK_API Secret {
 // is encrypted, the token wants a PIN.
 using SecretSource = std::function<Result<Secret>()>;
 
-// SigningKey signs with a private key, wherever that lies.
+// SigningKey signs with a private key, wherever that lies. It is used by one
+// thread at a time: a token keeps state between the steps of a signature.
 class WEIGHTMARK_API SigningKey {
  public:
   virtual ~SigningKey() = default;

@@ -74,7 +74,8 @@ Result<std::vector<Certificate>> Certificate::list_from_pem(std::string_view pem
     WM_TRY(Certificate certificate, from_der(block.data.view()));
     certificates.push_back(std::move(certificate));
   }
-  if (certificates.size() > kMaxCertificates) return malformed(fmt::format("more than {} certificates", kMaxCertificates));
+  if (certificates.size() > kMaxCertificates)
+    return malformed(fmt::format("more than {} certificates", kMaxCertificates));
   if (certificates.empty())
     return malformed("no certificate in it", "give a file with a \"-----BEGIN CERTIFICATE-----\" line");
   return certificates;

@@ -145,19 +145,20 @@ Result<std::vector<Certificate>> chain_of(X509_STORE_CTX* context) {
 
 }  // namespace
 
-// check_signing_usage: RFC 5280, sections 4.2.1.3 and 4.2.1.12, as the OMS clients read
-// them.
+// RFC 5280, sections 4.2.1.3 and 4.2.1.12.
 Result<void> check_signing_usage(const Certificate& leaf) {
   X509* x509 = leaf.impl().x509.get();
   std::uint32_t flags = X509_get_extension_flags(x509);
-  bool may_sign = (flags & EXFLAG_KUSAGE) != 0
-                      ? (X509_get_key_usage(x509) & X509v3_KU_DIGITAL_SIGNATURE) != 0
-                      : (flags & EXFLAG_XKUSAGE) != 0 && (X509_get_extended_key_usage(x509) & XKU_CODE_SIGN) != 0;
-  if (may_sign) return {};
-  return fail(ErrorCode::kCertificateUsage, leaf,
-              (flags & EXFLAG_KUSAGE) != 0 ? "its key usage does not include digitalSignature"
-                                           : "it has neither key usage digitalSignature nor extended key usage codeSigning",
-              "sign with a certificate issued for signing");
+  bool has_usage = (flags & EXFLAG_KUSAGE) != 0;
+  bool has_extended = (flags & EXFLAG_XKUSAGE) != 0;
+  std::string hint = "sign with a certificate issued for signing code";
+  if (!has_usage && !has_extended)
+    return fail(ErrorCode::kCertificateUsage, leaf, "it has neither a key usage nor an extended key usage", hint);
+  if (has_usage && (X509_get_key_usage(x509) & X509v3_KU_DIGITAL_SIGNATURE) == 0)
+    return fail(ErrorCode::kCertificateUsage, leaf, "its key usage does not include digitalSignature", hint);
+  if (has_extended && (X509_get_extended_key_usage(x509) & (XKU_CODE_SIGN | XKU_ANYEKU)) == 0)
+    return fail(ErrorCode::kCertificateUsage, leaf, "its extended key usage does not include codeSigning", hint);
+  return {};
 }
 
 Result<std::vector<Certificate>> verify_chain(const Certificate& leaf, const std::vector<Certificate>& untrusted,

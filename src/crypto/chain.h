@@ -13,9 +13,10 @@ namespace weightmark {
 // `trusted` that are not self-signed only help to build the chain, as do
 // `untrusted`, which come from the bundle; none of them is ever an anchor. A
 // leaf that is itself in `trusted` and self-signed is a chain of one. The leaf
-// must be allowed to sign: key usage digitalSignature, or extended key usage
-// codeSigning; where a key usage extension is present it must have
-// digitalSignature. Returns the chain, leaf first.
+// must be allowed to sign: at least one of key usage and extended key usage is
+// present, a key usage has digitalSignature, and an extended key usage has
+// codeSigning or any. So a web server's certificate signs no models, even where
+// the system's roots are trusted. Returns the chain, leaf first.
 // Errors: certificate-usage, certificate-expired, certificate-not-yet-valid,
 // certificate-issuer-expired, certificate-untrusted, certificate-chain.
 Result<std::vector<Certificate>> verify_chain(const Certificate& leaf, const std::vector<Certificate>& untrusted,

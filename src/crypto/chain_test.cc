@@ -191,6 +191,9 @@ TEST_F(VerifyChain, WantsALeafThatMaySign) {
                        {"critical,keyEncipherment", "", "certificate-usage"},
                        {"critical,nonRepudiation", "codeSigning", "certificate-usage"},
                        {"", "serverAuth", "certificate-usage"},
+                       {"critical,digitalSignature", "serverAuth,clientAuth", "certificate-usage"},
+                       {"critical,digitalSignature", "serverAuth,codeSigning", "no error"},
+                       {"critical,digitalSignature", "anyExtendedKeyUsage", "no error"},
                        {"", "", "certificate-usage"}};
   for (const UsageCase& test : cases) {
     Certificate leaf =

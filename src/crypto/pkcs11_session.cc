@@ -31,8 +31,8 @@ bool is_about_pin(CK_RV status) {
 
 std::unexpected<Error> failed(std::string_view doing, CK_RV status) {
   const char* reason = p11_kit_strerror(status);
-  return std::unexpected(Error{ErrorCode::kPkcs11Failed,
-                               fmt::format("{} failed: {} (0x{:x})", doing, reason != nullptr ? reason : "?", status), {}, {}});
+  std::string what = fmt::format("{} failed: {} (0x{:x})", doing, reason != nullptr ? reason : "?", status);
+  return std::unexpected(Error{ErrorCode::kPkcs11Failed, std::move(what), {}, {}});
 }
 
 std::unexpected<Error> login_failed(CK_RV status) {

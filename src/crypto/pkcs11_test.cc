@@ -121,7 +121,8 @@ TEST(Pkcs11Uri, DropsOneNewlineOnly) {
 
 TEST(Pkcs11Uri, RefusesPinSourcesThatAreNoFiles) {
   EXPECT_EQ(pin_of("pin-source=/nowhere/at/all"), "pkcs11-pin");
-  for (std::string_view bad : {"relative", "%7Ccommand", "file:relative", "file://host/path", "file:/a%2500b", "http:/x"})
+  for (std::string_view bad :
+       {"relative", "%7Ccommand", "file:relative", "file://host/path", "file:/a%2500b", "http:/x"})
     EXPECT_EQ(pin_of(fmt::format("pin-source={}", bad)), "pkcs11-uri") << bad;
 }
 
@@ -162,8 +163,8 @@ TEST(Pkcs11Module, IsRefusedWhenItCannotBeLoaded) {
   Folder folder;
   std::string bad = folder.write("bad.so", "not a library").native();
   for (const std::string& path : {bad, std::string("/nowhere/at/all.so")}) {
-    Pkcs11Options options{.uri = "pkcs11:token=T;object=K?pin-value=SECRET&module-path=" + path, .module_folders = {}, .pin = {}};
-    Result<std::unique_ptr<SigningKey>> key = open_pkcs11_key(options);
+    std::string uri = "pkcs11:token=T;object=K?pin-value=SECRET&module-path=" + path;
+    Result<std::unique_ptr<SigningKey>> key = open_pkcs11_key({.uri = uri, .module_folders = {}, .pin = {}});
     ASSERT_EQ(code(key), "pkcs11-module");
     EXPECT_EQ(key.error().what.find("SECRET"), std::string::npos);
   }
@@ -269,8 +270,9 @@ class SoftHsm : public ::testing::Test {
     }
     folder_ = std::make_unique<Folder>();
     fs::create_directory(folder_->path() / "tokens");
-    fs::path config = folder_->write(
-        "softhsm2.conf", fmt::format("directories.tokendir = {}/tokens\nlog.level = ERROR\n", folder_->path().native()));
+    std::string settings =
+        fmt::format("directories.tokendir = {}/tokens\nlog.level = ERROR\n", folder_->path().native());
+    fs::path config = folder_->write("softhsm2.conf", settings);
     ::setenv("SOFTHSM2_CONF", config.c_str(), 1);
     if (!shell("softhsm2-util --init-token --free --label 'Weightmark test' --so-pin 5678 --pin 1234"))
       missing_ = "softhsm2-util cannot make a token";

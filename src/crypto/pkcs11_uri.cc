@@ -148,7 +148,8 @@ Result<void> Pkcs11Uri::check() const {
   if (!id() && !object())
     return fail(ErrorCode::kPkcs11Uri, "the URI does not say which key", "add object=LABEL or id=%01");
   if (!names_token())
-    return fail(ErrorCode::kPkcs11Uri, "the URI does not say which token", "add token=NAME, serial=NUMBER or slot-id=NUMBER");
+    return fail(ErrorCode::kPkcs11Uri, "the URI does not say which token",
+                "add token=NAME, serial=NUMBER or slot-id=NUMBER");
   if (!module_path().empty() && !module_path().is_absolute())
     return fail(ErrorCode::kPkcs11Uri, "module-path is not an absolute path", "begin it with a slash");
   return {};

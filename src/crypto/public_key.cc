@@ -106,7 +106,8 @@ std::unexpected<Error> not_a_public_key(std::string_view text, const std::vector
                      "take the public key out of it: openssl pkey -in FILE -pubout");
   if (label == "CERTIFICATE")
     return malformed("this is a certificate, and a public key is needed",
-                     "take the public key out of it: openssl x509 -in FILE -noout -pubkey; or use the certificate method");
+                     "take the public key out of it: openssl x509 -in FILE -noout -pubkey; "
+                     "or use the certificate method");
   if (label == "RSA PUBLIC KEY")
     return malformed("this is a PKCS#1 public key", "convert it: openssl rsa -RSAPublicKey_in -in FILE -pubout");
   return malformed(fmt::format("the PEM block \"{}\" is not a public key", label), {});
@@ -242,9 +243,8 @@ std::string PublicKey::fingerprint() const { return sha256_hex(as_bytes(impl_->p
 
 Result<void> PublicKey::verify(ByteView message, ByteView signature, SignatureScheme scheme) const {
   if (may_use(type(), scheme) && verify_with(*impl_, message, signature, scheme)) return {};
-  return std::unexpected(
-      Error{ErrorCode::kSignatureInvalid,
-            fmt::format("the signature was not made over this statement by this {} key", key_type_name(type())), {}, {}});
+  std::string what = fmt::format("the signature does not match the message and this {} key", key_type_name(type()));
+  return std::unexpected(Error{ErrorCode::kSignatureInvalid, std::move(what), {}, {}});
 }
 
 bool PublicKey::could_have_made(ByteView signature) const {

@@ -112,8 +112,8 @@ TEST_P(PublicKeyOfType, RefusesDerWithMoreOrLess) {
   Bytes der = key_->public_key().spki();
   der.push_back(0);
   EXPECT_EQ(code(PublicKey::from_spki(der)), "key-malformed");
-  der.resize(der.size() - 2);
-  EXPECT_EQ(code(PublicKey::from_spki(der)), "key-malformed");
+  ByteView shorter = ByteView(der).first(der.size() - 2);
+  EXPECT_EQ(code(PublicKey::from_spki(shorter)), "key-malformed");
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTypes, PublicKeyOfType, ::testing::ValuesIn(kAllTypes), [](const auto& test) {
