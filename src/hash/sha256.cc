@@ -42,7 +42,7 @@ void pad(const std::uint8_t* tail, std::uint64_t length, Padding& padding) {
 
 // prepare_padding makes the padding block of messages whose length is a multiple
 // of 64, with the message schedule of section 6.2.2, step 1.
-constexpr PreparedBlock prepare_padding(std::uint64_t length) {
+PreparedBlock prepare_padding(std::uint64_t length) {
   PreparedBlock block{};
   block.bytes[0] = 0x80;
   store_big_endian(length * 8, block.bytes + kSha256BlockSize - kLengthSize);
@@ -59,12 +59,12 @@ constexpr PreparedBlock prepare_padding(std::uint64_t length) {
   return block;
 }
 
-// Nearly every message of a Merkle tree is one block of the tree.
-constexpr PreparedBlock kTreeBlockPadding = prepare_padding(kTreeBlockSize);
-
 void compress_padding(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count,
                       std::size_t length, Sha256State* states) {
-  if (length == kTreeBlockSize) return kernel.compress_prepared(states, count, kTreeBlockPadding);
+  if (length == kTreeBlockSize) {  // as is nearly every message of a Merkle tree
+    static const PreparedBlock kPadding = prepare_padding(kTreeBlockSize);
+    return kernel.compress_prepared(states, count, kPadding);
+  }
   Padding paddings[kSha256MostLanes];
   const std::uint8_t* blocks[kSha256MostLanes];
   for (std::size_t i = 0; i < count; ++i) {
@@ -75,8 +75,8 @@ void compress_padding(const Sha256Kernel& kernel, const std::uint8_t* const* mes
 }
 
 // hash_group hashes at most kernel.lanes messages.
-void hash_group(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count,
-                std::size_t length, Sha256Digest* digests) {
+void hash_group(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count, std::size_t length,
+                Sha256Digest* digests) {
   Sha256State states[kSha256MostLanes];
   std::fill_n(states, count, kSha256Start);
   if (length >= kSha256BlockSize) kernel.compress(states, messages, count, length / kSha256BlockSize);
