@@ -123,6 +123,9 @@ Result<void> parse_material(const JsonView& root, Bundle& bundle) {
 
 Result<Envelope> parse_envelope(const JsonView& root) {
   if (!root.has("dsseEnvelope")) return refuse(ErrorCode::kBundleNoEnvelope, "missing", "dsseEnvelope");
+  // The content of a bundle is one or the other (sigstore_bundle.proto, Bundle.content).
+  if (root.has("messageSignature"))
+    return refuse(ErrorCode::kBundleAmbiguousMaterial, "beside a dsseEnvelope", "messageSignature");
   WM_TRY(JsonView field, root.member("dsseEnvelope"));
   Envelope envelope;
   WM_TRY(JsonView type, field.member("payloadType"));

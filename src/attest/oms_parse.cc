@@ -193,10 +193,16 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   return listed;
 }
 
+std::unexpected<Error> too_many_files(std::size_t count) {
+  return refuse(ErrorCode::kTooManyFiles, fmt::format("{} files, over the limit of {}", count, kMaxFiles), "resources");
+}
+
 Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
   WM_TRY(JsonView field, predicate.member("resources"));
   WM_TRY(std::vector<JsonView> items, field.array());
   if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
+  bool files = serialization.method == SerializationMethod::kFiles;
+  if (files && items.size() > kMaxFiles) return too_many_files(items.size());
   std::vector<Listed> resources;
   resources.reserve(items.size());
   for (const JsonView& item : items) {
@@ -259,8 +265,7 @@ Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const 
       files.back().tree = std::move(listed.tree);
     }
   }
-  if (files.size() > kMaxFiles)
-    return refuse(ErrorCode::kTooManyFiles, fmt::format("{} files are listed", files.size()), {});
+  if (files.size() > kMaxFiles) return too_many_files(files.size());
   return files;
 }
 

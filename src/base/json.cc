@@ -67,8 +67,8 @@ class JsonBuilder {
     std::string what = fmt::format("not well-formed at byte {}", position);
     if (root_) return refuse(ErrorCode::kJsonTrailing, fmt::format("bytes follow the value at byte {}", position));
     if (position > text_size_) return refuse(ErrorCode::kJsonTruncated, "the text ends too early");
-    // "out of range" is how the library reports 1e999.
-    if (std::string_view(exception.what()).find("out of range") != std::string_view::npos) return out_of_range();
+    // How the library reports 1e999.
+    if (std::string_view(exception.what()).find("out_of_range") != std::string_view::npos) return out_of_range();
     return refuse(ErrorCode::kJsonSyntax, std::move(what));
   }
 

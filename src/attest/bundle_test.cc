@@ -1,0 +1,126 @@
+#include "attest/bundle.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "crypto/pki_testing.h"
+
+namespace weightmark {
+namespace {
+
+// Parts are what a bundle under test is made of, as JSON.
+struct Parts {
+  std::string media_type = "\"application/vnd.dev.sigstore.bundle.v0.3+json\"";
+  std::string material = R"({"publicKey":{"hint":"abc"},"tlogEntries":[]})";
+  std::string envelope = R"({"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AAAA","keyid":""}]})";
+};
+
+std::string json(const Parts& parts) {
+  return fmt::format(R"({{"mediaType":{},"verificationMaterial":{},"dsseEnvelope":{}}})", parts.media_type, parts.material,
+                     parts.envelope);
+}
+
+std::string code_of(const std::string& text) {
+  auto bundle = parse_bundle(text);
+  return bundle ? "" : std::string(code_name(bundle.error().code));
+}
+
+std::string code_of_material(std::string material) { return code_of(json({.material = std::move(material)})); }
+
+std::string code_of_envelope(std::string_view payload, std::string_view type, std::string_view signatures) {
+  return code_of(json({.envelope = fmt::format(R"({{"payload":{},"payloadType":{},"signatures":{}}})", payload, type, signatures)}));
+}
+
+std::string der64() {
+  static const std::string text = to_base64(testing::TestAuthority::root().certificate().der());
+  return text;
+}
+
+std::string chain_of(std::size_t count) {
+  std::string items;
+  for (std::size_t i = 0; i < count; ++i) items += fmt::format(R"({}{{"rawBytes":"{}"}})", i > 0 ? "," : "", der64());
+  return fmt::format(R"({{"x509CertificateChain":{{"certificates":[{}]}}}})", items);
+}
+
+TEST(ParseBundle, TakesEverySpelling) {
+  for (const char* type : {"application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3",
+                           "application/vnd.dev.sigstore.bundle+json;version=0.2", "application/vnd.dev.sigstore.bundle+json;version=0.1"})
+    EXPECT_EQ(code_of(json({.media_type = fmt::format("\"{}\"", type)})), "") << type;
+  for (const char* signature : {R"([{"sig":"AAAA"}])", R"([{"sig":"AAAA","keyid":null}])", R"([{"sig":"AAAA","keyid":"k"}])"})
+    EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", signature), "") << signature;
+  EXPECT_EQ(code_of_material(R"({"publicKey":{"rawBytes":"AAAA","keyDetails":"PKIX_ECDSA_P256_SHA_256"}})"), "");
+  EXPECT_EQ(code_of_material(chain_of(1)), "");
+  EXPECT_EQ(code_of_material(chain_of(16)), "");
+  EXPECT_EQ(code_of_material(fmt::format(R"({{"certificate":{{"rawBytes":"{}"}}}})", der64())), "");
+}
+
+TEST(ParseBundle, RefusesWhatIsNoBundle) {
+  EXPECT_EQ(code_of(""), "bundle-empty");
+  EXPECT_EQ(code_of(" \n"), "bundle-empty");
+  EXPECT_EQ(code_of(std::string(kMaxBundleSize + 1, ' ')), "bundle-too-large");
+  EXPECT_EQ(code_of("not json"), "json-syntax");
+  EXPECT_EQ(code_of(R"({"not": "valid json)"), "json-truncated");
+  EXPECT_EQ(code_of("[]"), "bundle-malformed");
+  EXPECT_EQ(code_of("{}"), "bundle-malformed");
+  EXPECT_EQ(code_of(json({.media_type = "7"})), "bundle-malformed");
+  EXPECT_EQ(code_of(json({.media_type = "\"application/json\""})), "bundle-media-type");
+  EXPECT_EQ(code_of(json({.media_type = "\"application/vnd.dev.sigstore.bundle.v99.9+json\""})), "bundle-media-type");
+  std::string twice = json({});
+  twice.insert(1, R"("mediaType":"x",)");
+  EXPECT_EQ(code_of(twice), "json-duplicate-key");
+}
+
+TEST(ParseBundle, RefusesBadMaterial) {
+  EXPECT_EQ(code_of_material("null"), "bundle-no-material");
+  EXPECT_EQ(code_of_material("{}"), "bundle-no-material");
+  EXPECT_EQ(code_of_material("[]"), "bundle-no-material");
+  EXPECT_EQ(code_of_material(R"({"publicKey":{"hint":"a"},"certificate":{"rawBytes":"AAAA"}})"), "bundle-ambiguous-material");
+  EXPECT_EQ(code_of_material(R"({"publicKey":{"hint":7}})"), "bundle-malformed");
+  EXPECT_EQ(code_of_material(R"({"publicKey":{"rawBytes":"*"}})"), "bundle-base64");
+  EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[]}})"), "bundle-no-material");
+  EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}})"), "certificate-malformed");
+  EXPECT_EQ(code_of_material(chain_of(17)), "bundle-chain-too-long");
+  auto repeated = [](std::size_t count) {
+    std::string items;
+    for (std::size_t i = 0; i < count; ++i) items += i > 0 ? ",{}" : "{}";
+    return items;
+  };
+  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"tlogEntries":[{}]}})", repeated(33))), "bundle-too-many-log-entries");
+  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"timestampVerificationData":{{"rfc3161Timestamps":[{}]}}}})", repeated(33))),
+            "bundle-too-many-timestamps");
+}
+
+TEST(ParseBundle, RefusesBadEnvelopes) {
+  EXPECT_EQ(code_of(json({.envelope = "null"})), "bundle-no-envelope");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", "[]"), "bundle-no-signature");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"sig":""}])"), "bundle-no-signature");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"sig":"AAAA"},{"sig":"AAAA"}])"), "bundle-several-signatures");
+  EXPECT_EQ(code_of_envelope("\"e30\"", "\"t\"", R"([{"sig":"AAAA"}])"), "bundle-base64");
+  EXPECT_EQ(code_of_envelope("7", "\"t\"", R"([{"sig":"AAAA"}])"), "bundle-malformed");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "null", R"([{"sig":"AAAA"}])"), "bundle-malformed");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", "{}"), "bundle-malformed");
+  std::string both = json({});
+  both.insert(1, R"("messageSignature":{"signature":"AAAA"},)");
+  EXPECT_EQ(code_of(both), "bundle-ambiguous-material");
+}
+
+TEST(ParseBundle, SurvivesEveryTruncation) {
+  std::string whole = json({});
+  for (std::size_t size = 1; size < whole.size(); ++size) EXPECT_EQ(code_of(whole.substr(0, size)), "json-truncated") << size;
+}
+
+TEST(WriteBundle, RoundTrips) {
+  auto bundle = parse_bundle(json({}));
+  ASSERT_TRUE(bundle);
+  std::string text = write_bundle(*bundle);
+  EXPECT_EQ(text,
+            R"({"dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"keyid":"","sig":"AAAA"}]},)"
+            R"("mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"abc"},"tlogEntries":[]}})");
+  auto chain = parse_bundle(json({.material = chain_of(2)}));
+  ASSERT_TRUE(chain);
+  EXPECT_EQ(write_bundle(*parse_bundle(write_bundle(*chain))), write_bundle(*chain));
+}
+
+}  // namespace
+}  // namespace weightmark

@@ -1,0 +1,331 @@
+#include "attest/oms.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "hash/fsverity.h"
+#include "hash/hasher.h"
+
+namespace weightmark {
+namespace {
+
+Digest sha256(std::string_view content) { return hash_bytes(HashAlgorithm::kSha256, as_bytes(content)); }
+
+// Resource is one entry of a statement under test, with faults to taste.
+struct Resource {
+  std::string name;
+  std::string digest = sha256("content").hex();
+  std::string algorithm = "sha256";
+  std::string annotations = "";  // JSON, or "" for none
+};
+
+// Parts are what a statement under test is made of.
+struct Parts {
+  std::vector<Resource> resources = {{"a"}, {"b/c"}};
+  std::string serialization = R"("method":"files","hash_type":"sha256","allow_symlinks":false)";
+  std::string root = "";  // "" for the right one
+  std::string more_digests = "";
+  std::string predicate_type = std::string(kOmsPredicateType);
+  std::string more_subjects = "";
+};
+
+std::string quoted(const std::string& text) { return write_json(Json(text)); }
+
+std::string root_of(const Parts& parts) {
+  Hasher hasher(HashAlgorithm::kSha256);
+  for (const Resource& resource : parts.resources)
+    if (auto bytes = from_hex(resource.digest)) hasher.update(*bytes);
+  return hasher.finish().hex();
+}
+
+std::string resource_json(const Resource& resource) {
+  std::string annotations = resource.annotations.empty() ? "" : ",\"annotations\":" + resource.annotations;
+  return fmt::format(R"({{"name":{},"digest":"{}","algorithm":"{}"{}}})", quoted(resource.name), resource.digest,
+                     resource.algorithm, annotations);
+}
+
+std::string statement_json(const Parts& parts) {
+  std::string resources;
+  for (const Resource& resource : parts.resources) resources += (resources.empty() ? "" : ",") + resource_json(resource);
+  return fmt::format(R"({{"_type":"{}","subject":[{{"name":"m","digest":{{"sha256":"{}"{}}}}}{}],"predicateType":"{}",)"
+                     R"("predicate":{{"resources":[{}],"serialization":{{{}}}}}}})",
+                     kStatementType, parts.root.empty() ? root_of(parts) : parts.root, parts.more_digests,
+                     parts.more_subjects, parts.predicate_type, resources, parts.serialization);
+}
+
+Result<Manifest> parse(const std::string& json) {
+  auto statement = parse_statement(json);
+  if (!statement) return std::unexpected(statement.error());
+  return parse_oms(*statement);
+}
+
+std::string code_of(const std::string& json) {
+  auto manifest = parse(json);
+  return manifest ? "" : std::string(code_name(manifest.error().code));
+}
+
+std::string code_of(const Parts& parts) { return code_of(statement_json(parts)); }
+
+std::string code_of_resources(std::vector<Resource> resources) {
+  Parts parts;
+  parts.resources = std::move(resources);
+  return code_of(parts);
+}
+
+std::string code_of_serialization(std::string serialization) {
+  Parts parts;
+  parts.serialization = std::move(serialization);
+  return code_of(parts);
+}
+
+constexpr std::string_view kShards = R"("method":"shards","hash_type":"sha256","allow_symlinks":false,"shard_size":10)";
+
+std::string code_of_shards(const std::vector<std::string>& names) {
+  Parts parts;
+  parts.serialization = kShards;
+  parts.resources.clear();
+  for (const std::string& name : names) parts.resources.push_back({name});
+  return code_of(parts);
+}
+
+TEST(ParseOms, TakesAPlainStatement) {
+  auto manifest = parse(statement_json({}));
+  ASSERT_TRUE(manifest) << describe(manifest.error());
+  EXPECT_EQ(manifest->name, "m");
+  ASSERT_EQ(manifest->files.size(), 2U);
+  EXPECT_EQ(manifest->files[1].name, "b/c");
+  EXPECT_FALSE(manifest->serialization.ignore_paths);
+}
+
+TEST(ParseOms, RefusesWrongStatements) {
+  Parts parts;
+  parts.predicate_type = "https://slsa.dev/provenance/v1";
+  EXPECT_EQ(code_of(parts), "predicate-type");
+  parts = {};
+  parts.more_subjects = R"(,{"name":"n","digest":{"sha256":"00"}})";
+  EXPECT_EQ(code_of(parts), "subject-several");
+  parts = {};
+  parts.resources.clear();
+  EXPECT_EQ(code_of(parts), "resources-empty");
+  parts = {};
+  parts.root = std::string(64, '0');
+  EXPECT_EQ(code_of(parts), "root-mismatch");
+  EXPECT_EQ(code_of(R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha512":"00"}}],)"
+                    R"("predicateType":"https://model_signing/signature/v1.0","predicate":{}})"),
+            "statement-malformed");
+}
+
+TEST(ParseOms, RefusesBadNames) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "name-empty"},          {"/a", "name-absolute"},  {"a/../b", "name-dot-dot"},         {"..", "name-dot-dot"},
+      {"./a", "name-dot"},         {"a//b", "name-empty-component"}, {"a/", "name-empty-component"},
+      {std::string("a\0b", 3), "name-nul"}, {std::string(5000, 'x'), "name-too-long"}};
+  for (const auto& [name, code] : cases) EXPECT_EQ(code_of_resources({{name}, {"z"}}), code) << name;
+  EXPECT_EQ(code_of_resources({{"."}, {"z"}}), "name-dot");
+  EXPECT_EQ(code_of_resources({{"a"}, {"b"}, {"a"}}), "name-duplicate");
+  EXPECT_EQ(code_of_resources({{"a"}, {"a-b"}, {"a/b"}}), "name-conflict");
+  std::string json = statement_json({});
+  json.replace(json.find("b/c"), 3, "b\xFF");
+  EXPECT_EQ(code_of(json), "json-utf8");
+}
+
+TEST(ParseOms, RefusesBadDigests) {
+  std::string good = sha256("content").hex();
+  std::string upper = good;
+  for (char& c : upper) c = static_cast<char>(std::toupper(c));
+  EXPECT_EQ(code_of_resources({{"a", upper}}), "digest-upper-case");
+  EXPECT_EQ(code_of_resources({{"a", good.substr(2)}}), "digest-length");
+  EXPECT_EQ(code_of_resources({{"a", "zz" + good.substr(2)}}), "digest-not-hex");
+  EXPECT_EQ(code_of_resources({{"a", good, "blake2b"}}), "algorithm-mismatch");
+  EXPECT_EQ(code_of_resources({{"a", good, "sha256-sharded-10"}}), "algorithm-mismatch");
+}
+
+TEST(ParseOms, RefusesBadSerializations) {
+  EXPECT_EQ(code_of_serialization(R"("method":"tensors","hash_type":"sha256","allow_symlinks":false)"), "serialization-method");
+  EXPECT_EQ(code_of_serialization(R"("method":"files","hash_type":"md5","allow_symlinks":false)"), "algorithm-unknown");
+  EXPECT_EQ(code_of_serialization(R"("method":"files","hash_type":"sha256")"), "statement-malformed");
+  EXPECT_EQ(code_of_serialization(R"("method":"files","hash_type":"sha256","allow_symlinks":"no")"), "statement-malformed");
+  for (const char* size : {"", R"(,"shard_size":0)", R"(,"shard_size":-5)", R"(,"shard_size":1.5)", R"(,"shard_size":"9")"})
+    EXPECT_EQ(code_of_serialization(fmt::format(R"("method":"shards","hash_type":"sha256","allow_symlinks":false{})", size)), "shard-size")
+        << size;
+  EXPECT_EQ(code_of_serialization(R"("method":"files","hash_type":"sha256","allow_symlinks":false,"shard_size":5)"), "shard-size");
+  for (const char* path : {"/etc", "../x", "a/../b", "", "a//b"})
+    EXPECT_EQ(code_of_serialization(fmt::format(R"("method":"files","hash_type":"sha256","allow_symlinks":false,"ignore_paths":["{}"])", path)),
+              "ignore-path")
+        << path;
+}
+
+TEST(ParseOms, ChecksShards) {
+  EXPECT_EQ(code_of_shards({"w:0:10", "w:10:20", "w:20:25"}), "");
+  EXPECT_EQ(code_of_shards({"w:10:20", "w:0:10"}), "");          // any order is read
+  EXPECT_EQ(code_of_shards({"odd:name:0:10"}), "");              // the last two colons count
+  EXPECT_EQ(code_of_shards({"w"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:0"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({":0:10"}), "name-empty");
+  EXPECT_EQ(code_of_shards({"w:5:5"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:00:10"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:0:0x5"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:-1:5"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:0:99999999999999999999"}), "shard-malformed");
+  EXPECT_EQ(code_of_shards({"w:0:10", "w:5:15"}), "shard-overlap");
+  EXPECT_EQ(code_of_shards({"w:0:10", "w:20:30"}), "shard-gap");
+  EXPECT_EQ(code_of_shards({"w:10:20"}), "shard-gap");
+  EXPECT_EQ(code_of_shards({"w:0:11"}), "shard-size");
+  EXPECT_EQ(code_of_shards({"w:0:5", "w:5:10"}), "shard-size");
+  EXPECT_EQ(code_of_shards({"w:0:10", "w:0:10"}), "name-duplicate");
+}
+
+// --- trees
+
+FileTree tree_of(std::uint64_t size) {
+  FileTree tree{size, {}, std::vector<TreeNode>(node_count(size))};
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) tree.nodes[i].fill(static_cast<std::uint8_t>(i));
+  tree.fsverity = tree.nodes.empty() ? sha256("tree") : fsverity_digest(size, tree.nodes);
+  return tree;
+}
+
+std::string annotation(const std::string& tree) { return fmt::format(R"({{"weightmark_tree_v1":{}}})", tree); }
+
+std::string code_of_tree(const std::string& tree) {
+  return code_of_resources({{"a", sha256("x").hex(), "sha256", annotation(tree)}});
+}
+
+TEST(ParseOms, ChecksTrees) {
+  std::string hex = sha256("tree").hex();
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":5}})", hex)), "");
+  EXPECT_EQ(code_of_tree("[]"), "tree-malformed");
+  EXPECT_EQ(code_of_tree(R"({"size":5})"), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}"}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":-5}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":"5"}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":5}})", hex.substr(2))), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":5,"nodes":"AAAA"}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":67108865}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":67108865,"nodes":"AAAA"}})", hex)), "tree-malformed");
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":67108865,"nodes":"***"}})", hex)), "tree-malformed");
+  std::string nodes = to_base64(Bytes(64));
+  EXPECT_EQ(code_of_tree(fmt::format(R"({{"fsverity":"{}","size":67108865,"nodes":"{}"}})", hex, nodes)), "tree-inconsistent");
+  // A version that is not known here is somebody else's business.
+  EXPECT_EQ(code_of_resources({{"a", hex, "sha256", R"({"weightmark_tree_v2":7})"}}), "");
+  Parts parts;
+  parts.serialization = kShards;
+  parts.resources = {{"w:0:10", hex, "sha256", annotation(fmt::format(R"({{"fsverity":"{}","size":10}})", hex))}};
+  EXPECT_EQ(code_of(parts), "tree-malformed");
+}
+
+TEST(ParseOms, ChecksTheManifestDigest) {
+  Parts parts;
+  parts.more_digests = fmt::format(R"(,"weightmarkManifestV1":"{}")", std::string(64, '0'));
+  EXPECT_EQ(code_of(parts), "manifest-digest-mismatch");  // it has no trees to bind
+}
+
+// --- dialects
+
+TEST(ParseOms, ReadsVersion02) {
+  std::string hex = sha256("content").hex();
+  auto json = [&](const std::string& name) {
+    return fmt::format(R"({{"_type":"{}","subject":[{{"name":"{}","digest":{{"sha256":"{}"}},"annotations":{{"actual_hash_algorithm":)"
+                       R"("file-sha256"}}}},{{"name":"b","digest":{{"sha256":"{}"}}}}],"predicateType":"{}","predicate":{{"unused":"x"}}}})",
+                       kStatementType, name, hex, hex, kOmsPredicateTypeV02);
+  };
+  auto manifest = parse(json("a"));
+  ASSERT_TRUE(manifest) << describe(manifest.error());
+  EXPECT_EQ(manifest->files.size(), 2U);
+  EXPECT_EQ(manifest->name, "");
+  EXPECT_EQ(code_of(json("../a")), "name-dot-dot");
+  EXPECT_EQ(code_of(json("b")), "name-duplicate");
+}
+
+TEST(ParseOms, ReadsThePythonClient) {
+  Parts shards;
+  shards.serialization = R"("method":"shards","hash_type":"sha256","allow_symlinks":false,"shard_size":10.0)";
+  shards.resources = {{"w:0:10", sha256("1").hex(), "sha256-sharded-10"}, {"w:10:12", sha256("2").hex(), "sha256-sharded-10"}};
+  EXPECT_EQ(code_of(shards), "");
+  shards.resources[0].algorithm = "sha256-sharded-11";
+  EXPECT_EQ(code_of(shards), "algorithm-mismatch");
+  EXPECT_EQ(code_of_resources({{"."}}), "");
+  // Order by components: the root digest follows the order as listed.
+  EXPECT_EQ(code_of_resources({{"a/b", sha256("1").hex()}, {"a-b/x", sha256("2").hex()}, {"a.txt", sha256("3").hex()}}), "");
+}
+
+// --- writing
+
+Manifest sample() {
+  Manifest manifest;
+  manifest.name = "m";
+  manifest.serialization.ignore_paths = std::vector<std::string>{".git", "model.sig"};
+  for (const char* name : {"a.txt", "a/b", "a-b/x", "Z"}) manifest.files.push_back({name, sha256(name), {}, tree_of(5)});
+  manifest.files.push_back({"big", sha256("big"), {}, tree_of(3 * kNodeSize + 1)});
+  complete_manifest(manifest);
+  return manifest;
+}
+
+TEST(WriteOms, RoundTripsInBothOrders) {
+  Manifest manifest = sample();
+  for (ResourceOrder order : {ResourceOrder::kSpecification, ResourceOrder::kPython}) {
+    std::string json = write_statement(write_oms(manifest, order));
+    auto again = parse(json);
+    ASSERT_TRUE(again) << describe(again.error());
+    EXPECT_EQ(again->files, manifest.files);
+    EXPECT_EQ(again->manifest_v1, manifest.manifest_v1);
+    EXPECT_EQ(json, write_statement(write_oms(sample(), order)));
+  }
+}
+
+TEST(WriteOms, OrdersAsAsked) {
+  auto names = [](ResourceOrder order) {
+    std::string list;
+    Manifest manifest = sample();
+    for (const NamedDigest& resource : list_resources(manifest, order)) list += resource.name + " ";
+    return list;
+  };
+  EXPECT_EQ(names(ResourceOrder::kSpecification), "Z a-b/x a.txt a/b big ");
+  EXPECT_EQ(names(ResourceOrder::kPython), "Z a/b a-b/x a.txt big ");
+}
+
+TEST(WriteOms, WritesShardsByNameAsText) {
+  Manifest manifest;
+  manifest.name = "m";
+  manifest.serialization = {SerializationMethod::kShards, HashAlgorithm::kSha256, 100, true, std::nullopt};
+  FileEntry file{"w", {}, {}, {}};
+  for (std::uint64_t begin = 0; begin < 1100; begin += 100) file.shards.push_back({begin, begin + 100, sha256("s")});
+  manifest.files = {file};
+  complete_manifest(manifest);
+  std::string json = write_statement(write_oms(manifest, ResourceOrder::kSpecification));
+  EXPECT_LT(json.find("w:1000:1100"), json.find("w:200:300"));
+  auto again = parse(json);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(*again, manifest);
+  auto python = parse(write_statement(write_oms(manifest, ResourceOrder::kPython)));
+  ASSERT_TRUE(python);
+  EXPECT_EQ(python->files, manifest.files);
+}
+
+TEST(WriteOms, WritesTheseBytes) {
+  Manifest manifest;
+  manifest.name = "m";
+  manifest.files = {{"a", sha256(""), {}, {}}};
+  complete_manifest(manifest);
+  EXPECT_EQ(write_statement(write_oms(manifest, ResourceOrder::kSpecification)),
+            R"({"_type":"https://in-toto.io/Statement/v1","predicate":{"resources":[{"algorithm":"sha256","digest":)"
+            R"("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","name":"a"}],"serialization":)"
+            R"({"allow_symlinks":false,"hash_type":"sha256","method":"files"}},"predicateType":)"
+            R"("https://model_signing/signature/v1.0","subject":[{"digest":{"sha256":)"
+            R"("5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456"},"name":"m"}]})");
+}
+
+TEST(ParseOms, BoundsTheNumberOfFiles) {
+  // Refused by the count alone: not one of them is a resource.
+  Statement statement;
+  statement.subjects = {{"m", {{"sha256", ""}}}};
+  statement.predicate_type = kOmsPredicateType;
+  Json serialization = Json::object({{"method", "files"}, {"hash_type", "sha256"}, {"allow_symlinks", false}});
+  statement.predicate = Json::object({{"resources", JsonArray(kMaxFiles + 1)}, {"serialization", serialization}});
+  auto parsed = parse_oms(statement);
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(code_name(parsed.error().code), "too-many-files");
+}
+
+}  // namespace
+}  // namespace weightmark

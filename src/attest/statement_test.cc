@@ -1,0 +1,62 @@
+#include "attest/statement.h"
+
+#include <gtest/gtest.h>
+
+namespace weightmark {
+namespace {
+
+std::string code_of(std::string_view json) {
+  auto statement = parse_statement(json);
+  return statement ? "" : std::string(code_name(statement.error().code));
+}
+
+// make puts the parts of a statement together; each is JSON or "" to leave it out.
+std::string make(std::string_view type, std::string_view subject, std::string_view predicate_type,
+                 std::string_view predicate) {
+  std::string json = "{";
+  auto add = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) json += std::string(json.size() > 1 ? "," : "") + "\"" + std::string(key) + "\":" + std::string(value);
+  };
+  add("_type", type);
+  add("subject", subject);
+  add("predicateType", predicate_type);
+  add("predicate", predicate);
+  return json + "}";
+}
+
+constexpr std::string_view kType = R"("https://in-toto.io/Statement/v1")";
+constexpr std::string_view kSubject = R"([{"name":"m","digest":{"sha256":"00"}}])";
+
+TEST(ParseStatement, TakesWhatInTotoAllows) {
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "{}")), "");
+  EXPECT_EQ(code_of(make(kType, R"([{"digest":{"a":"1"},"uri":"x"}])", R"("t")", R"({"x":1})")), "");
+}
+
+TEST(ParseStatement, RefusesByCode) {
+  EXPECT_EQ(code_of(make(R"("https://in-toto.io/Statement/v0.1")", kSubject, R"("t")", "{}")), "statement-type");
+  EXPECT_EQ(code_of(make("", kSubject, R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make("1", kSubject, R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, "", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, "[]", R"("t")", "{}")), "subject-missing");
+  EXPECT_EQ(code_of(make(kType, "{}", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":"m","digest":{}}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":"m"}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":1,"digest":{"a":"b"}}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, "", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "[]")), "statement-malformed");
+  EXPECT_EQ(code_of("["), "json-truncated");
+}
+
+TEST(WriteStatement, IsDeterministic) {
+  Statement statement{{{"m", {{"sha256", "00"}, {"b", "11"}}}}, "t", Json::object({{"z", 1}, {"a", "b"}})};
+  EXPECT_EQ(write_statement(statement),
+            R"({"_type":"https://in-toto.io/Statement/v1","predicate":{"a":"b","z":1},"predicateType":"t",)"
+            R"("subject":[{"digest":{"b":"11","sha256":"00"},"name":"m"}]})");
+  auto again = parse_statement(write_statement(statement));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(write_statement(*again), write_statement(statement));
+}
+
+}  // namespace
+}  // namespace weightmark

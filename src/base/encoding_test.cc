@@ -1,0 +1,31 @@
+#include "base/encoding.h"
+
+#include <gtest/gtest.h>
+
+namespace weightmark {
+namespace {
+
+TEST(Base64, MatchesRfc4648) {
+  const std::pair<std::string, std::string> vectors[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, encoded] : vectors) {
+    EXPECT_EQ(to_base64(as_bytes(plain)), encoded);
+    ASSERT_TRUE(from_base64(encoded)) << encoded;
+    EXPECT_EQ(as_text(*from_base64(encoded)), plain);
+  }
+}
+
+TEST(Base64, HasOneSpelling) {
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm-_", "====", "Z===", "=m9v", "Zm=v"})
+    EXPECT_FALSE(from_base64(text)) << text;
+}
+
+TEST(Hex, IsStrict) {
+  EXPECT_EQ(to_hex(as_bytes("\x01\xab")), "01ab");
+  EXPECT_EQ(*from_hex("01aB"), (Bytes{1, 0xAB}));
+  for (const char* text : {"0", "0g", "0x", " 0", "+1"}) EXPECT_FALSE(from_hex(text)) << text;
+}
+
+}  // namespace
+}  // namespace weightmark
