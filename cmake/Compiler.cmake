@@ -14,6 +14,8 @@ target_compile_options(weightmark_options INTERFACE
     -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough -Werror>
   # GCC 12 reports std::string's operator+ at -O3 by mistake (GCC bug 105329).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+  # Clang reports libstdc++ 12's own use of get_temporary_buffer in stable_sort.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_compile_definitions(weightmark_options INTERFACE
   $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2> WEIGHTMARK_VERSION="${PROJECT_VERSION}")
