@@ -20,6 +20,19 @@ struct Blake2b {
 
 using AnyHash = std::variant<Sha256, Blake2b, blake3_hasher>;
 
+// choose_blake3_code makes BLAKE3 look at the CPU once, before several threads
+// would at the same time: it keeps what it finds in a plain global.
+void choose_blake3_code() {
+  static const bool chosen = [] {
+    blake3_hasher hasher;
+    blake3_hasher_init(&hasher);
+    std::uint8_t digest[BLAKE3_OUT_LEN];
+    blake3_hasher_finalize(&hasher, digest, sizeof digest);
+    return true;
+  }();
+  static_cast<void>(chosen);
+}
+
 AnyHash make_hash(HashAlgorithm algorithm) {
   if (algorithm == HashAlgorithm::kSha256) return Sha256();
   if (algorithm == HashAlgorithm::kBlake2b) {
@@ -28,6 +41,7 @@ AnyHash make_hash(HashAlgorithm algorithm) {
     (void)!sodium_init();
     return Blake2b();
   }
+  choose_blake3_code();
   blake3_hasher hasher;
   blake3_hasher_init(&hasher);
   return hasher;

@@ -36,7 +36,8 @@ FileReport compare_file(const FileEntry& signed_file, const Result<FileEntry>& m
   if (signed_file.digest != measured->digest)
     return mismatch(signed_file, digests_differ(*signed_file.digest, *measured->digest));
   if (signed_file.shards.size() != measured->shards.size())
-    return mismatch(signed_file, fmt::format("has {} shards, signed were {}", measured->shards.size(), signed_file.shards.size()));
+    return mismatch(signed_file,
+                    fmt::format("has {} shards, signed were {}", measured->shards.size(), signed_file.shards.size()));
   for (std::size_t i = 0; i < signed_file.shards.size(); ++i) {
     const Shard& wanted = signed_file.shards[i];
     const Shard& found = measured->shards[i];
@@ -60,9 +61,12 @@ std::vector<FileReport> report_unsigned(const Manifest& manifest, const Listing&
       reports.push_back(failed(file.name, {ErrorCode::kFileExtra, "is there but was not signed", file.name,
                                            "remove it, or accept unsigned files with --ignore-unsigned-files"}));
   }
-  for (const std::string& name : listing.ignored)
-    reports.push_back(
-        {name, rules.recorded.matches(name) ? Coverage::kIgnored : Coverage::kNotCovered, 0, std::nullopt});
+  for (const std::string& name : listing.ignored) {
+    // What is signed is verified, whatever the user would rather ignore.
+    if (find_file(manifest, name) != nullptr) continue;
+    Coverage coverage = rules.recorded.matches(name) ? Coverage::kIgnored : Coverage::kNotCovered;
+    reports.push_back({name, coverage, 0, std::nullopt});
+  }
   return reports;
 }
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "attest/oms.h"
+#include "base/text.h"
 #include "base/try.h"
 #include "model/listing.h"
 #include "model/measure.h"
@@ -28,9 +30,36 @@ Result<IgnoreSet> recorded_ignores(const HashOptions& options) {
 }
 
 MeasureKind kind_of(const HashOptions& options) {
-  if (options.shard_size > 0)
-    return {options.algorithm, SerializationMethod::kShards, options.shard_size, false};
+  if (options.shard_size > 0) return {options.algorithm, SerializationMethod::kShards, options.shard_size, false};
   return {options.algorithm, SerializationMethod::kFiles, 0, true};
+}
+
+// check_options refuses what a statement cannot say.
+Result<void> check_options(const HashOptions& options) {
+  if (options.shard_size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return refuse(ErrorCode::kUsage, "the shard size is too large", fmt::format("{}", options.shard_size));
+  return {};
+}
+
+Result<void> check_model_name(const std::string& name) {
+  if (name.empty()) return refuse(ErrorCode::kUsage, "the model's name is empty", {}, "give one with --name");
+  if (is_utf8(name)) return {};
+  return refuse(ErrorCode::kNameUtf8, "the model's name is not valid UTF-8", printable(name), "give one with --name");
+}
+
+// check_shards bounds the statement before anything is read: a signature has no
+// room for more shards than this, nor may a hash take the memory for them.
+Result<void> check_shards(const std::vector<MeasureTask>& tasks, const MeasureKind& kind) {
+  if (kind.method == SerializationMethod::kFiles) return {};
+  std::uint64_t count = 0;
+  for (const MeasureTask& task : tasks) {
+    count += std::min<std::uint64_t>(shard_count(task.identity.size, kind.shard_size), kMaxFiles + 1);
+    if (count > kMaxFiles)
+      return refuse(ErrorCode::kTooManyFiles,
+                    fmt::format("has over {} shards of {} bytes", grouped(kMaxFiles), kind.shard_size), task.name,
+                    "choose larger shards");
+  }
+  return {};
 }
 
 Result<void> collect(std::vector<Result<FileEntry>> results, HashedModel& model) {
@@ -62,21 +91,25 @@ Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ig
 }  // namespace
 
 Result<HashedModel> hash_model(const HashOptions& options) {
+  WM_CHECK(check_options(options));
   WM_TRY(IgnoreSet ignores, recorded_ignores(options));
   auto policy = options.allow_symlinks ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse;
   WM_TRY(ModelRoot root, ModelRoot::open(options.model, policy));
   HashedModel model;
+  model.manifest.name = options.name.value_or(root.default_name());
+  WM_CHECK(check_model_name(model.manifest.name));
   WM_TRY(std::vector<MeasureTask> tasks, plan(root, ignores, model));
   MeasureKind kind = kind_of(options);
-  model.manifest.name = options.name.value_or(root.default_name());
-  if (model.manifest.name.empty()) return refuse(ErrorCode::kUsage, "the model's name is empty", {}, "give one with --name");
-  model.manifest.serialization = {kind.method, kind.algorithm, kind.shard_size, options.allow_symlinks, ignores.paths()};
+  WM_CHECK(check_shards(tasks, kind));
+  model.manifest.serialization = {kind.method, kind.algorithm, kind.shard_size, options.allow_symlinks,
+                                  ignores.paths()};
   WM_CHECK(collect(measure_files(root, tasks, kind, options.work), model));
   if (model.manifest.files.empty())
     return refuse(ErrorCode::kModelEmpty, "has only empty files, which shards cannot cover", root.path().native());
-  bool dot = root.is_file() && options.compatibility == Compatibility::kPython;
-  if (dot) model.manifest.files.front().name = kSingleFileName;
+  bool python = options.compatibility == Compatibility::kPython;
+  if (python && root.is_file()) model.manifest.files.front().name = kSingleFileName;
   complete_manifest(model.manifest);
+  if (python) model.manifest.root = root_digest(list_resources(model.manifest, ResourceOrder::kPython));
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "model/ignore.h"
 #include "model/model_root.h"
 #include "weightmark/error.h"
+#include "weightmark/manifest.h"
 
 namespace weightmark {
 
@@ -19,14 +20,15 @@ struct ListedFile {
 struct Listing {
   std::vector<ListedFile> files;      // in byte order of their names
   std::vector<std::string> ignored;   // files and folders that were not looked into, sorted
-  std::vector<std::string> warnings;  // links that leave the model, links that form a cycle
+  std::vector<std::string> warnings;  // links that leave the model, links that form a cycle; sorted
 };
 
 // list_files walks through the model: every regular file, dot files included,
 // except what `ignore` matches. An ignored name may be anything; otherwise links
-// fall under the model's policy and special files are refused.
+// fall under the model's policy and special files are refused. `limit` is for
+// files, folders and ignored names together.
 // Errors: symlink-*, special-*, name-utf8, name-too-long, too-many-files,
 // file-vanished, file-unreadable, read-failed.
-Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore);
+Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore, std::size_t limit = kMaxFiles);
 
 }  // namespace weightmark

@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <numeric>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "base/try.h"
@@ -20,6 +24,9 @@ namespace {
 
 // A buffer that stays in a core's second-level cache between reading and hashing.
 constexpr std::size_t kBufferSize = 256 * 1024;
+
+// More threads than any machine has processors only take memory and handles.
+constexpr std::size_t kMaxThreads = 256;
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
   return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
@@ -53,13 +60,14 @@ class Chunks {
     std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
     std::size_t filled = 0;
     while (filled < wanted) {
-      ssize_t count = ::pread(file_.fd.get(), buffer_.data() + filled, wanted - filled,
-                              static_cast<off_t>(offset + filled));
+      ssize_t count =
+          ::pread(file_.fd.get(), buffer_.data() + filled, wanted - filled, static_cast<off_t>(offset + filled));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return std::unexpected(system_error(errno, name_, ErrorCode::kReadFailed));
       if (count == 0)
-        return refuse(ErrorCode::kFileShrank, fmt::format("ends at byte {} of {}", offset + filled, file_.identity.size),
-                      name_, "something is writing to the model");
+        return refuse(ErrorCode::kFileShrank,
+                      fmt::format("ends at byte {} of {}", offset + filled, file_.identity.size), name_,
+                      "something is writing to the model");
       filled += static_cast<std::size_t>(count);
     }
     if (work_.observer != nullptr) work_.observer->on_read(name_, offset, filled);
@@ -72,28 +80,30 @@ class Chunks {
   Bytes& buffer_;
 };
 
+// unit_count returns how many pieces of a file are hashed apart. An empty file in
+// shards has no shards, but is opened all the same.
+std::uint64_t unit_count(std::uint64_t size, const MeasureKind& kind) {
+  bool one = kind.method == SerializationMethod::kFiles || size == 0;
+  return one ? 1 : shard_count(size, kind.shard_size);
+}
+
 // FileJob is one file under way. Several threads may hash shards of it at once;
 // the first one opens it, the last one closes it.
 class FileJob {
  public:
   FileJob(const ModelRoot& root, const MeasureTask& task, const MeasureKind& kind)
-      : root_(root), task_(task), kind_(kind) {
-    bool shards = kind.method == SerializationMethod::kShards;
-    std::uint64_t size = task.identity.size;
-    std::uint64_t count = shards ? size / kind.shard_size + (size % kind.shard_size != 0 ? 1 : 0) : 1;
-    units_ = static_cast<std::size_t>(count);
+      : root_(root), task_(task), kind_(kind), remaining_(static_cast<std::size_t>(unit_count(size(), kind))) {
     entry_.name = task.name;
-    if (shards) entry_.shards.resize(units_);
-    remaining_ = std::max<std::size_t>(units_, 1);
+    if (kind.method == SerializationMethod::kShards && size() > 0) entry_.shards.resize(remaining_);
   }
 
-  // An empty file in shards has no shards, but is opened all the same.
-  std::size_t units() const { return std::max<std::size_t>(units_, 1); }
-  std::uint64_t size() const { return task_.identity.size; }
-
-  void run(std::size_t unit, const WorkOptions& work, Bytes& buffer) {
+  // run hashes one unit and says whether it was the last one, after which take()
+  // has the result.
+  bool run(std::size_t unit, const WorkOptions& work, Bytes& buffer) {
     if (auto status = measure_unit(unit, work, buffer); !status) keep(std::move(status).error());
-    if (remaining_.fetch_sub(1) == 1) finish();
+    if (remaining_.fetch_sub(1) != 1) return false;
+    finish();
+    return true;
   }
 
   Result<FileEntry> take() && {
@@ -102,13 +112,15 @@ class FileJob {
   }
 
  private:
+  std::uint64_t size() const { return task_.identity.size; }
+
   Result<void> measure_unit(std::size_t unit, const WorkOptions& work, Bytes& buffer) {
     if (work.cancelled != nullptr && work.cancelled->load(std::memory_order_relaxed)) return interrupted(task_.name);
     std::call_once(opened_, [this] { open(); });
     if (!file_) return {};  // the error is kept
     Chunks chunks(*file_, task_.name, work, buffer);
-    if (kind_.method == SerializationMethod::kShards) return units_ == 0 ? Result<void>() : measure_shard(unit, chunks);
-    return measure_whole(chunks);
+    if (kind_.method == SerializationMethod::kFiles) return measure_whole(chunks);
+    return entry_.shards.empty() ? Result<void>() : measure_shard(unit, chunks);
   }
 
   void open() {
@@ -142,7 +154,7 @@ class FileJob {
   Result<void> measure_shard(std::size_t unit, Chunks& chunks) {
     Shard& shard = entry_.shards[unit];
     shard.begin = unit * kind_.shard_size;
-    shard.end = std::min(shard.begin + kind_.shard_size, size());
+    shard.end = shard.begin + std::min(kind_.shard_size, size() - shard.begin);
     Hasher hasher(kind_.algorithm);
     WM_CHECK(chunks.read(shard.begin, shard.end, [&](ByteView chunk) { hasher.update(chunk); }));
     shard.digest = hasher.finish();
@@ -163,8 +175,7 @@ class FileJob {
   const ModelRoot& root_;
   const MeasureTask& task_;
   const MeasureKind& kind_;
-  std::size_t units_ = 0;
-  std::atomic<std::size_t> remaining_{0};
+  std::atomic<std::size_t> remaining_;
   std::once_flag opened_;
   std::optional<OpenFile> file_;
   FileEntry entry_;
@@ -172,34 +183,78 @@ class FileJob {
   std::optional<Error> error_;
 };
 
+// Unit is what one thread hashes at a time: a file, or a shard of one.
 struct Unit {
-  FileJob* job;
+  std::size_t task;
   std::size_t index;
+  FileJob* shared;  // null where the file is this unit alone
 };
 
-// plan_units puts large files first, so that no thread is left with one at the end.
-std::vector<Unit> plan_units(std::deque<FileJob>& jobs) {
-  std::vector<FileJob*> order;
-  for (FileJob& job : jobs) order.push_back(&job);
-  std::stable_sort(order.begin(), order.end(), [](const FileJob* a, const FileJob* b) { return a->size() > b->size(); });
-  std::vector<Unit> units;
-  for (FileJob* job : order)
-    for (std::size_t i = 0; i < job->units(); ++i) units.push_back({job, i});
-  return units;
-}
+// Batch is what one call measures. Only files of several shards are kept as jobs
+// for longer than they are open, so that many small files take little memory.
+class Batch {
+ public:
+  Batch(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind, const WorkOptions& work)
+      : root_(root), tasks_(tasks), kind_(kind), work_(work), results_(tasks.size()) {
+    plan();
+  }
 
-void run_units(const std::vector<Unit>& units, const WorkOptions& work) {
-  std::atomic<std::size_t> next{0};
-  auto worker = [&] {
+  std::vector<Result<FileEntry>> run() && {
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < thread_count() && start(helpers); ++i) continue;
+    work_through();
+    helpers.clear();  // joins them
+    return std::move(results_);
+  }
+
+ private:
+  // plan puts large files first, so that no thread is left with one at the end.
+  void plan() {
+    std::vector<std::size_t> order(tasks_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return tasks_[i].identity.size; });
+    for (std::size_t task : order) {
+      std::uint64_t count = unit_count(tasks_[task].identity.size, kind_);
+      FileJob* shared = count > 1 ? &shared_.emplace_back(root_, tasks_[task], kind_) : nullptr;
+      for (std::size_t i = 0; i < count; ++i) units_.push_back({task, i, shared});
+    }
+  }
+
+  std::size_t thread_count() const {
+    std::size_t wanted = work_.threads > 0 ? work_.threads : std::max(1U, std::thread::hardware_concurrency());
+    return std::min({wanted, units_.size(), kMaxThreads});
+  }
+
+  // start adds a thread, unless the system has no more of them.
+  bool start(std::vector<std::jthread>& helpers) {
+    try {
+      helpers.emplace_back([this] { work_through(); });
+    } catch (const std::system_error&) {
+      return false;
+    }
+    return true;
+  }
+
+  void work_through() {
     Bytes buffer(kBufferSize);
-    for (std::size_t i = next++; i < units.size(); i = next++) units[i].job->run(units[i].index, work, buffer);
-  };
-  unsigned wanted = work.threads > 0 ? work.threads : std::max(1U, std::thread::hardware_concurrency());
-  auto count = static_cast<unsigned>(std::min<std::size_t>(wanted, units.size()));
-  std::vector<std::jthread> helpers;
-  for (unsigned i = 1; i < count; ++i) helpers.emplace_back(worker);
-  worker();
-}
+    for (std::size_t i = next_++; i < units_.size(); i = next_++) run_unit(units_[i], buffer);
+  }
+
+  void run_unit(const Unit& unit, Bytes& buffer) {
+    std::optional<FileJob> own;
+    FileJob& job = unit.shared != nullptr ? *unit.shared : own.emplace(root_, tasks_[unit.task], kind_);
+    if (job.run(unit.index, work_, buffer)) results_[unit.task] = std::move(job).take();
+  }
+
+  const ModelRoot& root_;
+  std::span<const MeasureTask> tasks_;
+  const MeasureKind& kind_;
+  const WorkOptions& work_;
+  std::deque<FileJob> shared_;  // a deque, since a job stays where it is made
+  std::vector<Unit> units_;
+  std::atomic<std::size_t> next_{0};
+  std::vector<Result<FileEntry>> results_;
+};
 
 void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
   if (work.observer == nullptr) return;
@@ -213,14 +268,13 @@ void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
 std::vector<Result<FileEntry>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,
                                              const MeasureKind& kind, const WorkOptions& work) {
   announce(tasks, work);
-  std::deque<FileJob> jobs;  // a deque, since a job stays where it is made
-  for (const MeasureTask& task : tasks) jobs.emplace_back(root, task, kind);
-  run_units(plan_units(jobs), work);
+  auto results = Batch(root, tasks, kind, work).run();
   if (work.observer != nullptr) work.observer->on_done();
-  std::vector<Result<FileEntry>> results;
-  results.reserve(jobs.size());
-  for (FileJob& job : jobs) results.push_back(std::move(job).take());
   return results;
+}
+
+std::uint64_t shard_count(std::uint64_t size, std::uint64_t shard_size) {
+  return size / shard_size + (size % shard_size != 0 ? 1 : 0);
 }
 
 }  // namespace weightmark

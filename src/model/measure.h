@@ -26,9 +26,13 @@ struct MeasureKind {
   bool trees = false;            // the fs-verity tree beside the digest; for kFiles
 };
 
+// shard_count returns how many shards a file of `size` bytes has.
+std::uint64_t shard_count(std::uint64_t size, std::uint64_t shard_size);
+
 // measure_files hashes every file of `tasks` and returns the results in their
 // order. Each file is opened once; files and shards are spread over all threads,
-// large ones first; memory does not depend on sizes.
+// large ones first. Memory does not depend on sizes, but grows with the number of
+// shards, which callers must have bounded.
 // Errors of a file: file-vanished, file-replaced, file-changed, file-shrank,
 // symlink-*, special-*, file-unreadable, read-failed, interrupted.
 std::vector<Result<FileEntry>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,

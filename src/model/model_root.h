@@ -71,12 +71,18 @@ class ModelRoot {
   // special-*, read-failed.
   Result<OpenFile> open_file(std::string_view name) const;
 
+  // open_blob opens what the link `name` means when it is content of the Hugging
+  // Face cache; any other link is none.
+  // Errors: symlink-broken when the blob is missing, file-unreadable.
+  Result<std::optional<OpenFile>> open_blob(std::string_view name) const;
+
   // open_folder opens a folder by its relative name; "" is the root.
+  // Errors: file-not-found, file-unreadable, symlink-refused, read-failed.
   Result<Fd> open_folder(std::string_view name) const;
 
  private:
   ModelRoot() = default;
-  Result<Fd> open_link(const std::string& name) const;
+  Result<OpenFile> open_link(const std::string& name) const;
 
   Fd folder_;
   bool is_file_ = false;
@@ -86,6 +92,9 @@ class ModelRoot {
   SymlinkPolicy policy_ = SymlinkPolicy::kRefuse;
   std::optional<HubCache> hub_cache_;
 };
+
+// real_path returns where an open file lies, or "" where the system cannot tell.
+std::filesystem::path real_path(const Fd& fd);
 
 // special_file returns the error for a file that is neither regular, folder nor
 // link: a named pipe, a socket or a device.

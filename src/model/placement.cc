@@ -54,14 +54,17 @@ Result<fs::path> find_signature(const fs::path& model) {
 }
 
 std::string path_in_model(const fs::path& model, const fs::path& path) {
-  std::error_code error;
-  fs::path root = fs::weakly_canonical(model, error);
-  fs::path target = fs::weakly_canonical(path, error);
-  auto [root_end, rest] = std::ranges::mismatch(root, target);
-  if (error || root_end != root.end() || rest == target.end()) return {};
+  // What `path` itself names may be a link or not be there yet; it lies where its
+  // folder is.
+  std::error_code model_error;
+  std::error_code folder_error;
+  fs::path root = fs::weakly_canonical(model, model_error);
+  fs::path folder = fs::weakly_canonical(path.has_parent_path() ? path.parent_path() : ".", folder_error);
+  auto [root_end, rest] = std::ranges::mismatch(root, folder);
+  if (model_error || folder_error || root_end != root.end()) return {};
   fs::path relative;
-  for (; rest != target.end(); ++rest) relative /= *rest;
-  return relative.native();
+  for (; rest != folder.end(); ++rest) relative /= *rest;
+  return (relative / path.filename()).native();
 }
 
 }  // namespace weightmark

@@ -1,9 +1,8 @@
-#include "weightmark/verify.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "attest/oms.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -11,8 +10,8 @@
 #include "model/listing.h"
 #include "model/measure.h"
 #include "model/placement.h"
-#include "attest/oms.h"
 #include "verify/verifier.h"
+#include "weightmark/verify.h"
 
 namespace weightmark {
 namespace {
@@ -60,7 +59,8 @@ class Session {
     auto text = read_file(path, kMaxBundleSize);
     if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBundleTooLarge;
     if (!text && text.error().code == ErrorCode::kFileNotFound)
-      return std::unexpected(Error{ErrorCode::kSignatureNotFound, "there is no such file", path.native(), "check --signature"});
+      return std::unexpected(
+          Error{ErrorCode::kSignatureNotFound, "there is no such file", path.native(), "check --signature"});
     if (!text) return std::unexpected(std::move(text).error());
     auto bundle = parse_bundle(*text);
     if (!bundle) prefix(bundle.error(), path);
@@ -127,15 +127,18 @@ class Session {
       entries.push_back(&file);
       tasks.push_back(*std::move(task));
     }
-    MeasureKind kind{manifest.serialization.hash_type, manifest.serialization.method, manifest.serialization.shard_size,
-                     false};
-    auto results = measure_files(root, tasks, kind, options_.work);
+    auto results = measure_files(root, tasks, kind_of(manifest), options_.work);
     for (std::size_t i = 0; i < results.size(); ++i) {
       FileReport file = compare_file(*entries[i], results[i]);
       file.size = tasks[i].identity.size;
       report().bytes_hashed += results[i] ? file.size : 0;
       report().files.push_back(std::move(file));
     }
+  }
+
+  static MeasureKind kind_of(const Manifest& manifest) {
+    const Serialization& serialization = manifest.serialization;
+    return {serialization.hash_type, serialization.method, serialization.shard_size, false};
   }
 
   static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const Listing& listing) {
@@ -160,29 +163,43 @@ class Session {
   // from a loss, so that the message helps. It changes no verdict.
   void find_renames(const Manifest& manifest, const ModelRoot& root, const Listing& listing,
                     const std::vector<FileReport>& rest) {
-    auto has = [](ErrorCode code) {
-      return [code](const FileReport& file) { return file.error && file.error->code == code; };
-    };
-    auto missing = std::ranges::count_if(report().files, has(ErrorCode::kFileMissing));
+    std::vector<FileReport*> missing;
+    for (FileReport& file : report().files)
+      if (has(file, ErrorCode::kFileMissing)) missing.push_back(&file);
+    if (root.is_file() || missing.empty() || missing.size() > kMaxRenames) return;
+    auto tasks = rename_candidates(manifest, listing, missing, rest);
+    if (tasks.size() > kMaxRenames) return;
+    // Nobody is told of this pass: its bytes are in no plan.
+    WorkOptions work = options_.work;
+    work.observer = nullptr;
+    auto results = measure_files(root, tasks, kind_of(manifest), work);
+    for (FileReport* file : missing) explain_rename(*find_file(manifest, file->name), results, *file);
+  }
+
+  static bool has(const FileReport& file, ErrorCode code) { return file.error && file.error->code == code; }
+
+  // rename_candidates lists the unsigned files whose size is that of a missing
+  // one. This also bounds their shards by those of the manifest.
+  static std::vector<MeasureTask> rename_candidates(const Manifest& manifest, const Listing& listing,
+                                                    const std::vector<FileReport*>& missing,
+                                                    const std::vector<FileReport>& rest) {
     std::vector<MeasureTask> tasks;
     for (const FileReport& extra : rest) {
-      if (!has(ErrorCode::kFileExtra)(extra)) continue;
+      if (!has(extra, ErrorCode::kFileExtra)) continue;
       auto listed = std::ranges::lower_bound(listing.files, extra.name, {}, &ListedFile::name);
-      tasks.push_back({extra.name, listed->identity});
+      auto may_be = [&](const FileReport* file) {
+        return check_size(*find_file(manifest, file->name), listed->identity.size).has_value();
+      };
+      if (std::ranges::any_of(missing, may_be)) tasks.push_back({extra.name, listed->identity});
     }
-    bool worth_it = missing > 0 && static_cast<std::size_t>(missing) <= kMaxRenames && tasks.size() <= kMaxRenames;
-    if (!worth_it || root.is_file()) return;
-    MeasureKind kind{manifest.serialization.hash_type, manifest.serialization.method, manifest.serialization.shard_size,
-                     false};
-    auto results = measure_files(root, tasks, kind, options_.work);
-    for (FileReport& file : report().files) {
-      if (!has(ErrorCode::kFileMissing)(file)) continue;
-      const FileEntry& entry = *find_file(manifest, file.name);
-      for (const auto& result : results)
-        if (result && compare_file(entry, result).coverage == Coverage::kWhole)
-          file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", result->name), file.name,
-                             "names are signed as well; give it its old name"};
-    }
+    return tasks;
+  }
+
+  static void explain_rename(const FileEntry& entry, const std::vector<Result<FileEntry>>& extras, FileReport& file) {
+    for (const auto& extra : extras)
+      if (extra && compare_file(entry, extra).coverage == Coverage::kWhole)
+        file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", extra->name), file.name,
+                           "names are signed as well; give it its old name"};
   }
 
   void pass(std::string id, std::string detail) {
@@ -191,8 +208,7 @@ class Session {
 
   template <class T>
   Result<T> recorded(std::string id, Result<T> result) {
-    if (!result)
-      report().checks.push_back({std::move(id), Outcome::kFailed, describe(result.error()), result.error()});
+    if (!result) report().checks.push_back({std::move(id), Outcome::kFailed, describe(result.error()), result.error()});
     return result;
   }
 

@@ -26,15 +26,28 @@ Result<void> check_certificate(const SignOptions& options) {
   const Certificate& leaf = options.chain.front();
   WM_TRY(PublicKey key, leaf.public_key());
   if (key != options.key->public_key())
-    return refuse(ErrorCode::kCertificateKeyMismatch, "the private key does not belong to the certificate", leaf.subject(),
-                  "give the key and the certificate that were made for each other");
+    return refuse(ErrorCode::kCertificateKeyMismatch, "the private key does not belong to the certificate",
+                  leaf.subject(), "give the key and the certificate that were made for each other");
   if (options.chain.size() > kMaxCertificates)
-    return refuse(ErrorCode::kBundleChainTooLong, fmt::format("{} certificates, over the limit of {}", options.chain.size(), kMaxCertificates));
+    return refuse(ErrorCode::kBundleChainTooLong,
+                  fmt::format("{} certificates, over the limit of {}", options.chain.size(), kMaxCertificates));
   if (options.time > leaf.not_after())
     return refuse(ErrorCode::kCertificateExpired, "has expired", leaf.subject(), "sign with a valid certificate");
   if (options.time < leaf.not_before())
     return refuse(ErrorCode::kCertificateNotYetValid, "is not valid yet", leaf.subject(), "check the clock");
   return check_signing_usage(leaf);
+}
+
+// check_destination finds out before anything is hashed whether the signature can
+// be written. Nothing of the trial is left.
+Result<void> check_destination(const std::filesystem::path& path, const std::filesystem::path& model) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(model, error))) return {};  // hash_model says so
+  if (std::filesystem::equivalent(path, model, error))
+    return refuse(ErrorCode::kUsage, "the signature would replace the model", path.native(),
+                  "choose another place with --signature");
+  WM_CHECK(AtomicFile::create(path));
+  return {};
 }
 
 Bundle make_bundle(const SignOptions& options, Envelope envelope) {
@@ -48,10 +61,20 @@ Bundle make_bundle(const SignOptions& options, Envelope envelope) {
   return bundle;
 }
 
+// check_size refuses, before the key is used, a statement that no bundle has room for.
+Result<void> check_size(std::string_view payload) {
+  if (payload.size() / 3 * 4 < kMaxBundleSize) return {};
+  return refuse(ErrorCode::kBundleTooLarge,
+                fmt::format("the statement has {}, too much for a bundle of at most {}", human_size(payload.size()),
+                            human_size(kMaxBundleSize)),
+                {}, "sign fewer files, or larger shards");
+}
+
 Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
   bool python = options.hash.compatibility == Compatibility::kPython;
   Statement statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
   std::string payload = write_statement(statement);
+  WM_CHECK(check_size(payload));
   Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
   WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));
   return envelope;
@@ -68,19 +91,23 @@ Result<void> self_check(const std::string& text, const Manifest& manifest, const
     as_key = *parsed;
     as_key.material = PublicKeyMaterial{};
   }
-  auto verified = !parsed ? std::unexpected(parsed.error())
-                          : Verifier::verify_signature(as_key, KeyTrust{{options.key->public_key()}}, options.time, checks);
-  if (verified && (*verified)->manifest.files == manifest.files) return {};
-  std::string why = verified ? "it lists other files" : describe(verified.error());
-  return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {}, "please report this; nothing was written");
+  auto verified = !parsed
+                      ? std::unexpected(parsed.error())
+                      : Verifier::verify_signature(as_key, KeyTrust{{options.key->public_key()}}, options.time, checks);
+  if (verified && (*verified)->manifest == manifest) return {};
+  std::string why = verified ? "it says something else" : describe(verified.error());
+  return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {},
+                "please report this; nothing was written");
 }
 
 }  // namespace
 
 Result<SignedOutput> sign_model(const SignOptions& options) {
+  if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
   WM_CHECK(check_certificate(options));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
+  WM_CHECK(check_destination(path, options.hash.model));
   std::string inside = path_in_model(options.hash.model, path);
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
   WM_TRY(HashedModel model, hash_model(full.hash));

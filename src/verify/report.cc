@@ -5,15 +5,19 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/text.h"
 
 namespace weightmark {
 namespace {
 
 std::string timestamp(Time time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", time); }
 
+// text keeps JSON well-formed whatever a path is made of.
+Json text(std::string_view value) { return is_utf8(value) ? Json(value) : Json(printable(value)); }
+
 Json error_json(const Error& error) {
-  JsonObject members = {{"code", code_name(error.code)}, {"what", error.what}};
-  if (!error.subject.empty()) members.emplace_back("subject", error.subject);
+  JsonObject members = {{"code", code_name(error.code)}, {"what", text(error.what)}};
+  if (!error.subject.empty()) members.emplace_back("subject", text(error.subject));
   if (!error.hint.empty()) members.emplace_back("hint", error.hint);
   return Json::object(std::move(members));
 }
@@ -28,21 +32,21 @@ std::string_view outcome_name(Outcome outcome) {
 }
 
 Json check_json(const Check& check) {
-  JsonObject members = {{"id", check.id}, {"outcome", outcome_name(check.outcome)}, {"detail", check.detail}};
+  JsonObject members = {{"id", check.id}, {"outcome", outcome_name(check.outcome)}, {"detail", text(check.detail)}};
   if (check.error) members.emplace_back("error", error_json(*check.error));
   return Json::object(std::move(members));
 }
 
 Json file_json(const FileReport& file) {
-  JsonObject members = {{"name", file.name}, {"coverage", coverage_name(file.coverage)}};
+  JsonObject members = {{"name", text(file.name)}, {"coverage", coverage_name(file.coverage)}};
   if (file.size > 0) members.emplace_back("size", file.size);
   if (file.error) members.emplace_back("error", error_json(*file.error));
   return Json::object(std::move(members));
 }
 
 Json certificate_json(const Certificate& certificate) {
-  return Json::object({{"subject", certificate.subject()},
-                       {"issuer", certificate.issuer()},
+  return Json::object({{"subject", text(certificate.subject())},
+                       {"issuer", text(certificate.issuer())},
                        {"serial", certificate.serial()},
                        {"sha256", certificate.fingerprint()},
                        {"notBefore", timestamp(certificate.not_before())},
@@ -116,17 +120,13 @@ std::string report_json(const Report& report) {
   for (const Check& check : report.checks) checks.push_back(check_json(check));
   JsonArray files;
   for (const FileReport& file : report.files) files.push_back(file_json(file));
-  JsonArray warnings(report.warnings.begin(), report.warnings.end());
-  JsonObject members = {{"schema", "weightmark.report.v1"},
-                        {"verdict", verdict_name(report.verdict)},
-                        {"exitStatus", report.exit_status()},
-                        {"model", report.model},
-                        {"signature", report.signature},
-                        {"time", timestamp(report.time)},
-                        {"bytesHashed", report.bytes_hashed},
-                        {"checks", std::move(checks)},
-                        {"files", std::move(files)},
-                        {"warnings", std::move(warnings)}};
+  JsonArray warnings;
+  for (const std::string& warning : report.warnings) warnings.push_back(text(warning));
+  JsonObject members = {{"schema", "weightmark.report.v1"},    {"verdict", verdict_name(report.verdict)},
+                        {"exitStatus", report.exit_status()},  {"model", text(report.model)},
+                        {"signature", text(report.signature)}, {"time", timestamp(report.time)},
+                        {"bytesHashed", report.bytes_hashed},  {"checks", std::move(checks)},
+                        {"files", std::move(files)},           {"warnings", std::move(warnings)}};
   if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
   if (report.manifest) members.emplace_back("subject", manifest_json(*report.manifest));
   return write_json_indented(Json::object(std::move(members)));

@@ -69,23 +69,28 @@ std::string fingerprints(const std::vector<PublicKey>& keys) {
   return text;
 }
 
-// named_by says whether the bundle names the key, or names none.
-bool named_by(const PublicKeyMaterial& material, const PublicKey& key) {
+// named_by says whether the bundle names the key. What an old bundle embeds in
+// place of a name counts only where it is a key at all.
+std::optional<bool> named_by(const PublicKeyMaterial& material, const PublicKey& key) {
   if (!material.hint.empty()) return material.hint == key.fingerprint();
-  if (material.embedded_pem.empty()) return true;
   auto embedded = PublicKey::from_pem(material.embedded_pem);
-  return embedded && *embedded == key;
+  if (!embedded) return std::nullopt;
+  return *embedded == key;
 }
 
+// candidates returns the keys that the bundle names, or all where it names none.
+// The name is not signed: it decides which error is reported, never what is
+// accepted.
 Result<std::vector<PublicKey>> candidates(const PublicKeyMaterial& material, const Bytes& signature,
                                           const std::vector<PublicKey>& keys) {
-  auto fits = [&](const PublicKey& key) { return key.could_have_made(signature); };
-  if (std::ranges::none_of(keys, fits))
+  std::vector<PublicKey> named;
+  std::ranges::copy_if(keys, std::back_inserter(named),
+                       [&](const PublicKey& key) { return named_by(material, key).value_or(false); });
+  if (!named.empty()) return named;
+  if (std::ranges::none_of(keys, [&](const PublicKey& key) { return key.could_have_made(signature); }))
     return refuse(ErrorCode::kKeyOtherCurve, "the signature was made by a key of another type or curve",
                   fingerprints(keys), "give the public key of whoever signed");
-  std::vector<PublicKey> named;
-  std::ranges::copy_if(keys, std::back_inserter(named), [&](const PublicKey& key) { return named_by(material, key); });
-  if (!named.empty()) return named;
+  if (!named_by(material, keys.front())) return keys;
   std::string signer = material.hint.empty() ? "another key" : "the key " + material.hint;
   return refuse(ErrorCode::kKeyMismatch, fmt::format("signed with {}, not with {}", signer, fingerprints(keys)), {},
                 "give the public key of whoever signed");
@@ -142,6 +147,14 @@ Result<Manifest> read_statement(const Envelope& envelope) {
   return parse_oms(statement);
 }
 
+// first_failed returns the first refused file, else the first that could not be
+// looked at: what does not hold says more.
+std::vector<FileReport>::const_iterator first_failed(const std::vector<FileReport>& files) {
+  auto refused = std::ranges::find_if(
+      files, [](const FileReport& file) { return file.error && code_class(file.error->code) == ErrorClass::kRefused; });
+  return refused != files.end() ? refused : std::ranges::find(files, Coverage::kFailed, &FileReport::coverage);
+}
+
 }  // namespace
 
 Result<Verified<SignedModel>> Verifier::verify_signature(const Bundle& bundle, const Trust& trust, Time time,
@@ -150,7 +163,8 @@ Result<Verified<SignedModel>> Verifier::verify_signature(const Bundle& bundle, c
   bool reported = !checks.empty() && checks.back().outcome == Outcome::kFailed;
   if (!signer && reported) return std::unexpected(std::move(signer).error());
   WM_TRY(SignerReport report, recorded(std::move(signer), "signature", checks));
-  passed(checks, "signature", fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
+  passed(checks, "signature",
+         fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
   WM_TRY(Manifest manifest, recorded(read_statement(bundle.envelope), "statement", checks));
   passed(checks, "statement", fmt::format("{} of \"{}\"", plural(manifest.files.size(), "file"), manifest.name));
   return Verified<SignedModel>(SignedModel{std::move(manifest), std::move(report)});
@@ -160,19 +174,20 @@ Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, c
                                            std::vector<Check>& checks) {
   const Manifest& manifest = model->manifest;
   if (expectations.name && *expectations.name != manifest.name)
-    return recorded<void>(refuse(ErrorCode::kNameMismatch, fmt::format("signed as \"{}\", not as \"{}\"", manifest.name,
-                                                                       *expectations.name)),
+    return recorded<void>(refuse(ErrorCode::kNameMismatch,
+                                 fmt::format("signed as \"{}\", not as \"{}\"", manifest.name, *expectations.name)),
                           "name", checks);
   if (expectations.name) passed(checks, "name", fmt::format("\"{}\"", manifest.name));
   if (!expectations.digest_hex) return {};
   bool root = *expectations.digest_hex == manifest.root.hex();
   bool v1 = manifest.manifest_v1 && *expectations.digest_hex == manifest.manifest_v1->hex();
   if (!root && !v1)
-    return recorded<void>(refuse(ErrorCode::kDigestMismatch,
-                                 fmt::format("signed with the root digest {}{}, not with {}", manifest.root.hex(),
-                                             manifest.manifest_v1 ? " and weightmarkManifestV1 " + manifest.manifest_v1->hex() : "",
-                                             *expectations.digest_hex)),
-                          "digest", checks);
+    return recorded<void>(
+        refuse(ErrorCode::kDigestMismatch,
+               fmt::format("signed with the root digest {}{}, not with {}", manifest.root.hex(),
+                           manifest.manifest_v1 ? " and weightmarkManifestV1 " + manifest.manifest_v1->hex() : "",
+                           *expectations.digest_hex)),
+        "digest", checks);
   passed(checks, "digest", fmt::format("{} {}", root ? "root" : std::string(kManifestV1), *expectations.digest_hex));
   return {};
 }
@@ -182,9 +197,8 @@ Result<Verified<Manifest>> Verifier::verify_files(const Verified<SignedModel>& m
   auto covered = [](const FileReport& file) {
     return file.coverage == Coverage::kWhole || file.coverage == Coverage::kTree || file.coverage == Coverage::kKernel;
   };
-  auto failed = std::ranges::find(files, Coverage::kFailed, &FileReport::coverage);
-  if (failed != files.end())
-    return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
+  auto failed = first_failed(files);
+  if (failed != files.end()) return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
   // Every signed file has a report of its own; anything else is our mistake.
   for (const FileEntry& file : model->manifest.files) {
     auto report = std::ranges::lower_bound(files, file.name, {}, &FileReport::name);

@@ -18,7 +18,6 @@ struct SignedModel {
   SignerReport signer;
 };
 
-
 // Verifier makes Verified values. Each function appends the checks that it makes
 // to `checks`, passed or failed; the error of the first failed one is returned.
 class Verifier {
@@ -35,7 +34,8 @@ class Verifier {
                                           std::vector<Check>& checks);
 
   // verify_files returns the manifest once every file's report says that it is
-  // covered. Errors: that of the first file that is not.
+  // covered. `files` are in byte order of their names. Errors: that of the first
+  // file that is refused, else of the first that could not be looked at.
   static Result<Verified<Manifest>> verify_files(const Verified<SignedModel>& model,
                                                  const std::vector<FileReport>& files, std::vector<Check>& checks);
 };
