@@ -32,18 +32,28 @@ struct Inspected {
   Manifest manifest;
 };
 
+Result<void> parse(std::string_view text, Inspected& inspected) {
+  WM_TRY(inspected.bundle, parse_bundle(text));
+  WM_TRY(inspected.statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
+  WM_TRY(inspected.manifest, parse_oms(inspected.statement));
+  return {};
+}
+
 Result<Inspected> read_signature(const std::string& given) {
   Inspected inspected;
   inspected.path = given;
   // A model's own path will do: its signature is found as `verify` finds it.
-  std::error_code error;
-  if (std::filesystem::is_directory(given, error)) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(given, failed)) {
     WM_TRY(inspected.path, find_signature(given));
   }
   WM_TRY(std::string text, read_file(inspected.path, kMaxBundleSize));
-  WM_TRY(inspected.bundle, parse_bundle(text));
-  WM_TRY(inspected.statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
-  WM_TRY(inspected.manifest, parse_oms(inspected.statement));
+  if (auto parsed = parse(text, inspected); !parsed) {
+    Error& error = parsed.error();
+    std::string field = error.subject.empty() ? "" : ": " + error.subject;
+    error.subject = inspected.path.native() + field;
+    return std::unexpected(std::move(error));
+  }
   return inspected;
 }
 
@@ -51,12 +61,14 @@ std::string line(std::string_view label, std::string_view text) { return fmt::fo
 
 std::string describe_material(const Bundle& bundle) {
   if (const auto* key = std::get_if<PublicKeyMaterial>(&bundle.material)) {
-    std::string which = key->hint.empty() ? "a key that it does not name" : "the key with the fingerprint " + printable(key->hint);
+    std::string which =
+        key->hint.empty() ? "a key that it does not name" : "the key with the fingerprint " + printable(key->hint);
     return line("claims to be", "signed with " + which);
   }
   std::string text;
   for (const Certificate& certificate : std::get<CertificateMaterial>(bundle.material).chain) {
-    text += line(text.empty() ? "claims to be" : "under", (text.empty() ? "signed by " : "") + printable(certificate.subject()));
+    text += line(text.empty() ? "claims to be" : "under",
+                 (text.empty() ? "signed by " : "") + printable(certificate.subject()));
     text += line("", fmt::format("issued by {}, valid {:%Y-%m-%d} to {:%Y-%m-%d}", printable(certificate.issuer()),
                                  certificate.not_before(), certificate.not_after()));
     text += line("", "sha256 " + certificate.fingerprint());
@@ -112,12 +124,12 @@ Json to_json(const Inspected& inspected) {
     hint = key->hint;
   else
     for (const Certificate& certificate : std::get<CertificateMaterial>(inspected.bundle.material).chain)
-      chain.push_back(Json::object({{"subject", certificate.subject()},
-                                    {"issuer", certificate.issuer()},
+      chain.push_back(Json::object({{"subject", json_text(certificate.subject())},
+                                    {"issuer", json_text(certificate.issuer())},
                                     {"sha256", certificate.fingerprint()}}));
   return Json::object({{"schema", "weightmark.inspect.v1"},
                        {"verified", false},
-                       {"signature", inspected.path.native()},
+                       {"signature", json_text(inspected.path.native())},
                        {"mediaType", inspected.bundle.media_type},
                        {"keyFingerprint", hint},
                        {"chain", std::move(chain)},

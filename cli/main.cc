@@ -1,9 +1,11 @@
 // weightmark: signs and verifies machine-learning models.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 #include <exception>
 
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/parser.h"
 #include "cli/ui.h"
@@ -20,6 +22,15 @@ void forget_passwords(int argc, char** argv) {
   }
 }
 
+// finish makes sure that success is not claimed when its result could not be
+// written, for instance to a full disk.
+int finish(int status, const weightmark::cli::Ui& ui) {
+  if (weightmark::cli::all_out() || status != 0) return status;
+  weightmark::Error error = weightmark::system_error(errno, "standard output", weightmark::ErrorCode::kWriteFailed);
+  ui.error({error.code, error.what, error.subject, {}});
+  return static_cast<int>(weightmark::code_class(error.code));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,8 +41,8 @@ int main(int argc, char** argv) {
     forget_passwords(argc, argv);
     install_interrupt_handler();
     Parser parser;
-    if (auto status = parser.parse(std::move(arguments), ui)) return *status;
-    return parser.action()(ui);
+    auto parsed = parser.parse(std::move(arguments), ui);
+    return finish(parsed ? *parsed : parser.action()(ui), ui);
   } catch (const std::exception& exception) {
     // Out of memory, or a fault of ours: whatever it was, nothing was verified.
     ui.error({weightmark::ErrorCode::kInternal, exception.what(), {}, {}});

@@ -23,6 +23,11 @@ inline constexpr std::string_view kManualHead = R"(.Dd November 23, 2026
 .Op Ar options
 .Ar MODEL
 .Nm
+.Cm seal
+.Ar METHOD
+.Op Ar options
+.Ar MODEL
+.Nm
 .Cm digest
 .Op Ar options
 .Ar MODEL

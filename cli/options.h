@@ -13,6 +13,10 @@
 
 namespace weightmark::cli {
 
+// one_of refuses other words, whole_number what is not decimal or out of range.
+CLI::Validator one_of(std::vector<std::string> words);
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
+
 // ModelFlags say which model, and which of its files.
 struct ModelFlags {
   std::string model;

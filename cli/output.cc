@@ -1,6 +1,11 @@
 #include "cli/output.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "attest/oms.h"
+#include "base/text.h"
+#include "cli/help.h"
 
 namespace weightmark::cli {
 namespace {
@@ -15,13 +20,39 @@ Json subject_json(const Manifest& manifest) {
   return Json::object({{"name", manifest.name}, {"digest", digests_json(manifest)}});
 }
 
-Json warnings_json(const HashedModel& model) { return JsonArray(model.warnings.begin(), model.warnings.end()); }
+Json warnings_json(const HashedModel& model) {
+  JsonArray warnings;
+  for (const std::string& warning : model.warnings) warnings.push_back(json_text(warning));
+  return warnings;
+}
+
+// unavailable explains what came of "sigstore", which is also what a slip in the
+// name of another method was taken for.
+Error unavailable(const CLI::App& method) {
+  const std::string& command = method.get_parent()->get_name();
+  std::vector<std::string> names;
+  for (const CLI::App* other : visible_commands(*method.get_parent()))
+    if (other != &method) names.push_back(other->get_name());
+  std::vector<std::string> given = method.remaining();
+  std::string near = given.empty() || given.front().starts_with("-") ? "" : nearest(given.front(), names);
+  if (!near.empty())
+    return {ErrorCode::kUsage,
+            fmt::format("{} is not a method of `weightmark {}`", given.front(), command),
+            {},
+            fmt::format("did you mean {}?", near)};
+  return {ErrorCode::kMethodUnavailable,
+          "keyless signing and verification are not in this version yet",
+          {},
+          fmt::format("name a method after `{}`: {}", command, fmt::join(names, ", "))};
+}
 
 }  // namespace
 
+Json json_text(std::string_view text) { return is_utf8(text) ? Json(text) : Json(printable(text)); }
+
 Json signed_json(const SignedOutput& output) {
   return Json::object({{"schema", "weightmark.signed.v1"},
-                       {"signature", output.signature.native()},
+                       {"signature", json_text(output.signature.native())},
                        {"subject", subject_json(output.model.manifest)},
                        {"files", output.model.manifest.files.size()},
                        {"bytes", output.model.bytes},
@@ -46,9 +77,9 @@ int report_error(const Error& plain, const OutputFlags& output, const Ui& ui) {
   if (output.json)
     out(write_json_indented(Json::object({{"schema", "weightmark.error.v1"},
                                           {"code", code_name(error.code)},
-                                          {"what", error.what},
-                                          {"subject", error.subject},
-                                          {"hint", error.hint}})));
+                                          {"what", json_text(error.what)},
+                                          {"subject", json_text(error.subject)},
+                                          {"hint", json_text(error.hint)}})));
   ui.error(error);
   return static_cast<int>(code_class(error.code));
 }
@@ -56,13 +87,8 @@ int report_error(const Error& plain, const OutputFlags& output, const Ui& ui) {
 void add_unavailable_method(CLI::App& command, Action& action) {
   CLI::App* method = command.add_subcommand("sigstore", "Keyless, with Sigstore; not in this version yet");
   method->allow_extras();
-  method->callback([&action] {
-    action = [](Ui& ui) {
-      return report_error({ErrorCode::kMethodUnavailable, "keyless signing and verification are not in this version yet", {},
-                           "name a method: key, certificate, pkcs11-key or pkcs11-certificate"},
-                          {}, ui);
-    };
-  });
+  method->callback(
+      [method, &action] { action = [method](Ui& ui) { return report_error(unavailable(*method), {}, ui); }; });
 }
 
 }  // namespace weightmark::cli

@@ -11,6 +11,9 @@
 
 namespace weightmark::cli {
 
+// json_text keeps a document well-formed whatever a path is made of.
+Json json_text(std::string_view text);
+
 // signed_json is the document of `sign --json`, schema weightmark.signed.v1.
 Json signed_json(const SignedOutput& output);
 

@@ -1,20 +1,20 @@
 #include "cli/parser.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 #include "base/text.h"
+#include "cli/help.h"
+#include "cli/time_limit.h"
 
 namespace weightmark::cli {
 namespace {
 
-// Options of the other clients that say how they log. They change nothing here
-// and are accepted so that scripts run unchanged.
-void add_foreign_options(CLI::App& app) {
-  static std::string ignored;
-  for (const char* name : {"--log-level", "--log-format"}) app.add_option(name, ignored)->group("");
-}
+using Arguments = std::vector<std::string>;
 
 // deepest returns the innermost command that was named.
 const CLI::App* deepest(const CLI::App* app) {
@@ -22,23 +22,79 @@ const CLI::App* deepest(const CLI::App* app) {
   return app;
 }
 
-std::vector<std::string> option_names(const CLI::App& app) {
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
+
+std::vector<std::string> spellings(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options())
+  for (const CLI::Option* option : visible_options(app))
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   return names;
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); }))
-    names.push_back(command->get_name());
+  for (const CLI::App* command : visible_commands(app)) names.push_back(command->get_name());
   return names;
 }
 
 std::string suggestion(const CLI::App& app, const std::string& word) {
-  std::string near = nearest(word.substr(0, word.find('=')), word.starts_with("-") ? option_names(app) : command_names(app));
+  std::string near =
+      nearest(word.substr(0, word.find('=')), word.starts_with("-") ? spellings(app) : command_names(app));
   return near.empty() ? "" : fmt::format("did you mean {}?", near);
+}
+
+// refuse_empty catches what an unset variable of a script leaves: an empty value
+// must not pass for an option that was not given.
+void refuse_empty(CLI::Option& option) {
+  option.check(
+      CLI::Validator([](std::string& value) { return std::string(value.empty() ? "the value is empty" : ""); }, ""));
+}
+
+// in_our_words turns the library's messages into ours (ui.h says how those read).
+std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) {
+  std::string what = error.what();
+  std::string subject = what.substr(0, what.find(':'));
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !visible_commands(command).empty())
+    return fmt::format("`{}` needs a {}", full_name(command), command.get_parent() == nullptr ? "command" : "method");
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    return subject + (what.find("At Most") != std::string::npos ? " is given more than once" : " needs a value");
+  bool sentence = what.size() > 1 && std::islower(static_cast<unsigned char>(what[1])) != 0;
+  if (sentence) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
+  return what;
+}
+
+std::string hint_for(const CLI::App& command) {
+  if (command.get_parent() == nullptr && !command.get_subcommands().empty()) return "`weightmark --help` says more";
+  if (visible_commands(command).empty()) return fmt::format("`{} --help` says more", full_name(command));
+  return fmt::format("name one of {}; `{} --help` says more", fmt::join(command_names(command), ", "),
+                     full_name(command));
+}
+
+// Options that may stand before the command, with a value of their own.
+bool takes_value_before_command(std::string_view option) {
+  static constexpr std::array<std::string_view, 5> kNames = {"--log-level", "--log-format", "--output-file",
+                                                             "--timeout", "-t"};
+  return std::ranges::find(kNames, option) != kNames.end();
+}
+
+// find_command skips the options before the command.
+Arguments::iterator find_command(Arguments& arguments) {
+  auto at = arguments.begin();
+  while (at != arguments.end() && at->starts_with("-")) {
+    bool skip_value = takes_value_before_command(*at) && at + 1 != arguments.end();
+    at += skip_value ? 2 : 1;
+  }
+  return at;
+}
+
+void add_method(Arguments& arguments, Arguments::iterator command) {
+  bool takes_method = *command == "sign" || *command == "verify" || *command == "seal";
+  if (!takes_method || command + 1 == arguments.end()) return;
+  const std::string& next = *(command + 1);
+  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h";
+  if (!has_method) arguments.insert(command + 1, "sigstore");
 }
 
 }  // namespace
@@ -49,58 +105,94 @@ const std::vector<std::string>& methods() {
 }
 
 std::vector<std::string> normalise(std::vector<std::string> arguments) {
-  bool after_separator = false;
-  for (std::string& argument : arguments) {
-    after_separator = after_separator || argument == "--";
-    if (after_separator || !argument.starts_with("--")) continue;
-    auto end = argument.begin() + static_cast<std::ptrdiff_t>(std::min(argument.find('='), argument.size()));
-    std::replace(argument.begin(), end, '_', '-');
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (!arguments[i].starts_with("--")) continue;
+    std::size_t end = std::min(arguments[i].find('='), arguments[i].size());
+    std::replace(arguments[i].begin(), arguments[i].begin() + static_cast<std::ptrdiff_t>(end), '_', '-');
+    if (end + 1 != arguments[i].size()) continue;
+    // Of "--name=" the library would take the next argument for the value.
+    arguments[i].pop_back();
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(++i), "");
   }
-  auto command = std::ranges::find_if(arguments, [](const std::string& a) { return a == "sign" || a == "verify"; });
-  if (command == arguments.end() || command + 1 == arguments.end()) return arguments;
-  const std::string& next = *(command + 1);
-  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h";
-  if (!has_method) arguments.insert(command + 1, "sigstore");
+  auto command = find_command(arguments);
+  if (command == arguments.end()) return arguments;
+  if (*command == "version") return {"--version"};
+  if (*command == "help") {
+    arguments.erase(command);
+    arguments.emplace_back("--help");
+    return arguments;
+  }
+  add_method(arguments, command);
   return arguments;
 }
 
 Parser::Parser() : app_("Sign and verify machine-learning models", "weightmark") {
-  app_.set_version_flag("--version", std::string("weightmark " WEIGHTMARK_VERSION), "Print the version");
-  app_.get_formatter()->column_width(34);
+  app_.set_version_flag("--version", "weightmark " WEIGHTMARK_VERSION, "Print the version");
+  app_.set_help_flag("-h,--help", "Print this help");
+  app_.formatter_fn(help_text);
   app_.require_subcommand(1);
-  app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide, 130 interrupted.");
-  add_foreign_options(app_);
+  app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n130 interrupted.");
   add_sign(app_, action_);
   add_verify(app_, action_);
+  add_seal(app_, action_);
   add_digest(app_, action_);
   add_inspect(app_, action_);
   add_completion(app_, action_);
   add_manual(app_, action_);
+  add_common(app_);
+  app_.footer(
+      "Examples:\n"
+      "  weightmark sign key --private-key key.pem ./model\n"
+      "  weightmark verify key --public-key key.pub ./model\n"
+      "  weightmark inspect ./model/model.sig\n\n" +
+      app_.get_footer());
+}
+
+void Parser::add_common(CLI::App& app) {
+  // Of the other clients: how they log. Accepted so that scripts run unchanged.
+  for (const char* name : {"--log-level", "--log-format"}) app.add_option(name, ignored_)->group("");
+  app.add_option("--output-file", output_file_)->type_name("PATH")->group("");
+  bool shown = app.get_option_no_throw("MODEL") != nullptr;
+  app.add_option("-t,--timeout", timeout_, "Give up after this long, such as 90s or 1h30m")
+      ->type_name("TIME")
+      ->check(duration())
+      ->group(shown ? "Options" : "");
+  for (CLI::Option* option : app.get_options({}))
+    if (takes_value(*option)) refuse_empty(*option);
+  for (CLI::App* command : app.get_subcommands({})) add_common(*command);
 }
 
 std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& ui) {
+  if (arguments.empty()) {
+    ui.help(app_.help());
+    return static_cast<int>(ErrorClass::kUsage);
+  }
   arguments = normalise(std::move(arguments));
   std::ranges::reverse(arguments);  // the library takes them last first
   try {
     app_.parse(std::move(arguments));
-    return std::nullopt;
   } catch (const CLI::Success& success) {
     return app_.exit(success);  // --help and --version
   } catch (const CLI::ParseError& error) {
-    return complain(error, ui);
+    return complain(in_our_words(error, *deepest(&app_)), ui);
   }
+  if (!output_file_.empty()) ui.warn("--output-file is ignored: messages go to standard error");
+  if (!timeout_.empty()) limit_time(parse_duration(timeout_).value());
+  return std::nullopt;
 }
 
-int Parser::complain(const CLI::ParseError& error, const Ui& ui) const {
+int Parser::complain(std::string what, const Ui& ui) const {
   const CLI::App* command = deepest(&app_);
-  Error usage{ErrorCode::kUsage, error.what(), {}, {}};
+  Error usage{ErrorCode::kUsage, std::move(what), {}, {}};
   std::vector<std::string> extra = app_.remaining(true);
   if (!extra.empty()) {
-    usage.what = fmt::format("{} is not {} of `{}`", extra.front(), extra.front().starts_with("-") ? "an option" : "an argument",
-                             command->get_display_name());
+    std::string_view kind = extra.front().starts_with("-")       ? "an option"
+                            : visible_commands(*command).empty() ? "an argument"
+                                                                 : "a command";
+    usage.what = fmt::format("{} is not {} of `{}`", extra.front(), kind, full_name(*command));
     usage.hint = suggestion(*command, extra.front());
   }
-  if (usage.hint.empty()) usage.hint = "`weightmark --help` and `weightmark COMMAND --help` say more";
+  if (usage.hint.empty()) usage.hint = hint_for(*command);
   ui.error(usage);
   return static_cast<int>(ErrorClass::kUsage);
 }

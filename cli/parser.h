@@ -24,14 +24,20 @@ class Parser {
   const CLI::App& app() const { return app_; }
 
  private:
-  int complain(const CLI::ParseError& error, const Ui& ui) const;
+  // add_common adds to every command what all of them take.
+  void add_common(CLI::App& app);
+  int complain(std::string what, const Ui& ui) const;
 
   CLI::App app_;
   Action action_;
+  std::string ignored_;
+  std::string output_file_;
+  std::string timeout_;
 };
 
 // normalise makes the other clients' spellings ours: underscores in option names
-// become hyphens, and a missing method is "sigstore", as it is there.
+// become hyphens, a missing method is "sigstore", as it is there, `version` is
+// --version, and `help COMMAND` is `COMMAND --help`.
 std::vector<std::string> normalise(std::vector<std::string> arguments);
 
 }  // namespace weightmark::cli

@@ -96,7 +96,9 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
                      const std::shared_ptr<SignFlags>& flags, Action& action) {
   CLI::App* method = sign.add_subcommand(name, description);
   flags->model.add_to(*method);
-  method->add_option("--signature", flags->signature, "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
+  method
+      ->add_option("--signature", flags->signature,
+                   "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
       ->type_name("PATH");
   flags->hash.add_to(*method);
   flags->output.add_to(*method);
@@ -110,15 +112,22 @@ void add_private_key(CLI::App& method, SignFlags& flags) {
 }
 
 void add_certificate(CLI::App& method, SignFlags& flags) {
-  method.add_option("--signing-certificate", flags.certificate, "The key's certificate, PEM")->required()->type_name("PATH");
+  method.add_option("--signing-certificate", flags.certificate, "The key's certificate, PEM")
+      ->required()
+      ->type_name("PATH");
   method.add_option("--certificate-chain", flags.chain, "Certificates between it and the root, PEM; may be repeated")
-      ->type_name("PATH")->allow_extra_args(false);
+      ->type_name("PATH")
+      ->allow_extra_args(false);
 }
 
 void add_token(CLI::App& method, SignFlags& flags) {
-  method.add_option("--pkcs11-uri", flags.pkcs11_uri, "The private key on its token (RFC 7512)")->required()->type_name("URI");
-  method.add_option("--module-path", flags.module_paths, "Folder to look for the URI's module-name in; may be repeated")
-      ->type_name("PATH")->allow_extra_args(false);
+  method.add_option("--pkcs11-uri", flags.pkcs11_uri, "The private key on its token (RFC 7512)")
+      ->required()
+      ->type_name("URI");
+  method
+      .add_option("--module-path", flags.module_paths, "Folder to look for the URI's module-name in; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
 }
 
 }  // namespace
@@ -130,12 +139,14 @@ void add_sign(CLI::App& app, Action& action) {
   add_unavailable_method(*sign, action);
   CLI::App* key = add_method(*sign, "key", "Sign with a private key", flags, action);
   add_private_key(*key, *flags);
-  CLI::App* certificate = add_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
+  CLI::App* certificate =
+      add_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
   add_private_key(*certificate, *flags);
   add_certificate(*certificate, *flags);
   CLI::App* token = add_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
   add_token(*token, *flags);
-  CLI::App* both = add_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate", flags, action);
+  CLI::App* both =
+      add_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate", flags, action);
   add_token(*both, *flags);
   add_certificate(*both, *flags);
 }

@@ -13,10 +13,11 @@ namespace weightmark::cli {
 namespace {
 
 std::atomic<bool> interrupted{false};
+std::atomic<bool> timed_out{false};
 
 void on_signal(int signal) {
+  if (signal == SIGALRM) timed_out.store(true);
   interrupted.store(true);
-  std::signal(signal, SIG_DFL);
 }
 
 // wants_colour follows https://no-color.org and the usual CLICOLOR_FORCE.
@@ -29,11 +30,19 @@ bool wants_colour(bool on_terminal) {
   return on_terminal && term != nullptr && std::string_view(term) != "dumb";
 }
 
+// hint_for says of an interruption where it came from.
+std::string hint_for(const Error& error) {
+  if (error.code == ErrorCode::kInterrupted && time_is_up()) return "the time limit of --timeout is over";
+  return printable(error.hint);
+}
+
 void err(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
 Ui::Ui() : on_terminal_(::isatty(STDERR_FILENO) == 1), colour_(wants_colour(on_terminal_)) {}
+
+void Ui::help(std::string_view text) const { err(text); }
 
 void Ui::say(std::string_view line) const {
   if (!quiet_) err(fmt::format("weightmark: {}\n", line));
@@ -49,22 +58,31 @@ void Ui::warn(std::string_view text) const {
 
 void Ui::error(const Error& error) const {
   err(fmt::format("weightmark: {}error:{} {} [{}]\n", red(), plain(), describe(error), code_name(error.code)));
-  if (!error.hint.empty()) err(fmt::format("weightmark: hint: {}\n", printable(error.hint)));
+  if (std::string hint = hint_for(error); !hint.empty()) err(fmt::format("weightmark: hint: {}\n", hint));
 }
 
 void Ui::failure(std::string_view line) const { err(fmt::format("weightmark: {}\n", line)); }
 
 void Ui::failure_detail(const Error& error) const {
   err(fmt::format("  {} [{}]\n", describe(error), code_name(error.code)));
-  if (!error.hint.empty()) err(fmt::format("    hint: {}\n", printable(error.hint)));
+  if (std::string hint = hint_for(error); !hint.empty()) err(fmt::format("    hint: {}\n", hint));
 }
 
 void out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+bool all_out() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
 const std::atomic<bool>& interrupt_flag() { return interrupted; }
 
+bool time_is_up() { return timed_out.load(); }
+
 void install_interrupt_handler() {
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, on_signal);
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  // A prompt must not go on waiting (no SA_RESTART), and a second signal must not
+  // wait for anything (SA_RESETHAND).
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM}) ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace weightmark::cli

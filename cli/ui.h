@@ -21,9 +21,10 @@ class Ui {
   bool quiet() const { return quiet_; }
   bool on_terminal() const { return on_terminal_; }
 
-  void say(std::string_view line) const;     // not when quiet
+  void help(std::string_view text) const;
+  void say(std::string_view line) const;                             // not when quiet
   void detail(std::string_view label, std::string_view text) const;  // not when quiet
-  void warn(std::string_view text) const;    // not when quiet
+  void warn(std::string_view text) const;                            // not when quiet
   void error(const Error& error) const;
   void failure(std::string_view line) const;  // the headline of a refusal
   void failure_detail(const Error& error) const;
@@ -40,12 +41,15 @@ class Ui {
   bool colour_ = false;
 };
 
-// out writes to standard output, for results.
+// out writes to standard output, for results; all_out says whether all of it
+// arrived there.
 void out(std::string_view text);
+bool all_out();
 
-// interrupt_flag becomes true on SIGINT, SIGTERM or SIGHUP. A second signal ends
-// the process at once.
+// interrupt_flag becomes true on SIGINT, SIGTERM, SIGHUP, or when the time limit is
+// over. A second signal ends the process at once.
 const std::atomic<bool>& interrupt_flag();
+bool time_is_up();
 void install_interrupt_handler();
 
 }  // namespace weightmark::cli

@@ -16,11 +16,16 @@ using Arguments = std::vector<std::string>;
 
 // What the suite calls our options. "--model-path" and "--method" are placed by hand.
 const std::map<std::string, std::string> kOptions = {
-    {"--output-bundle", "--signature"},         {"--bundle", "--signature"},
-    {"--private-key", "--private-key"},         {"--signing-cert", "--signing-certificate"},
-    {"--cert-chain", "--certificate-chain"},    {"--public-key", "--public-key"},
-    {"--ignore-paths", "--ignore-paths"},       {"--identity", "--identity"},
-    {"--identity-provider", "--identity-provider"}, {"--identity-token", "--identity-token"},
+    {"--output-bundle", "--signature"},
+    {"--bundle", "--signature"},
+    {"--private-key", "--private-key"},
+    {"--signing-cert", "--signing-certificate"},
+    {"--cert-chain", "--certificate-chain"},
+    {"--public-key", "--public-key"},
+    {"--ignore-paths", "--ignore-paths"},
+    {"--identity", "--identity"},
+    {"--identity-provider", "--identity-provider"},
+    {"--identity-token", "--identity-token"},
 };
 const std::map<std::string, std::string> kFlags = {
     {"--ignore-unsigned-files", "--ignore-unsigned-files"},
@@ -39,10 +44,14 @@ Arguments translate(const std::string& command, const Arguments& given) {
     }
     const std::string& name = given[i];
     std::string value = i + 1 < given.size() ? given[++i] : "";
-    if (name == "--method") method = value;
-    else if (name == "--model-path") model = value;
-    else if (auto option = kOptions.find(name); option != kOptions.end()) options.insert(options.end(), {option->second, value});
-    else options.push_back(name);  // ours refuses it with a message
+    if (name == "--method")
+      method = value;
+    else if (name == "--model-path")
+      model = value;
+    else if (auto option = kOptions.find(name); option != kOptions.end())
+      options.insert(options.end(), {option->second, value});
+    else
+      options.push_back(name);  // ours refuses it with a message
   }
   Arguments ours = {command, method};
   ours.insert(ours.end(), options.begin(), options.end());
@@ -66,7 +75,8 @@ int main(int argc, char** argv) {
   if (command == "sign-model") return run(translate("sign", given));
   if (command == "verify-model") return run(translate("verify", given));
   if (command == "capabilities") {
-    std::puts(R"({"client_version":")" WEIGHTMARK_VERSION R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
+    std::puts(R"({"client_version":")" WEIGHTMARK_VERSION
+              R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
   std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities …\n", stderr);

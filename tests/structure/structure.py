@@ -120,7 +120,8 @@ class Tree:
         documents = self.root / "docs/errors.md"
         documented = set(re.findall(r"`([a-z0-9-]+)`", read(documents))) if documents.is_file() else set()
         tests = self.test_text()
-        named = set(re.findall(r'["\']([a-z0-9-]+)["\']', tests))
+        # Quoted in code, or as the command ends a message with it in a transcript.
+        named = set(re.findall(r'["\']([a-z0-9-]+)["\']', tests)) | set(re.findall(r"\[([a-z0-9-]+)\]$", tests, re.M))
         compared = set(re.findall(r"ErrorCode::k(\w+)", tests))
         untested = [n for i, n in codes if n not in named and i not in compared]
         unwritten = [n for _, n in codes if n not in documented]

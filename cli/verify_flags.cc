@@ -1,0 +1,87 @@
+#include "cli/verify_flags.h"
+
+#include <fmt/format.h>
+
+#include "attest/oms.h"
+#include "base/text.h"
+#include "base/try.h"
+
+namespace weightmark::cli {
+namespace {
+
+// parse_expected takes sha256:HEX, weightmarkManifestV1:HEX or HEX alone.
+Result<std::string> parse_expected(const std::string& text) {
+  std::size_t colon = text.find(':');
+  std::string algorithm = colon == std::string::npos ? "sha256" : text.substr(0, colon);
+  std::string hex = colon == std::string::npos ? text : text.substr(colon + 1);
+  bool known = algorithm == "sha256" || algorithm == kManifestV1;
+  if (known && Digest::from_hex(HashAlgorithm::kSha256, hex)) return hex;
+  return std::unexpected(Error{ErrorCode::kDigestSyntax,
+                               "not sha256:HEX or weightmarkManifestV1:HEX with 64 lower-case digits",
+                               "--expect-digest " + text, "`weightmark inspect` prints both digests of a signature"});
+}
+
+}  // namespace
+
+void VerifyFlags::add_to(CLI::App& method) {
+  model.add_to(method);
+  method
+      .add_option("--signature", signature, "The signature; looked for inside the model, then beside it, where absent")
+      ->type_name("PATH");
+  method.add_flag("--ignore-unsigned-files,!--no-ignore-unsigned-files", ignore_unsigned,
+                  "Look only at the signed files");
+  method.add_option("--name", name, "Refuse a signature for a model of another name")->type_name("NAME");
+  method.add_option("--expect-digest", digest, "Refuse a signature with another root or manifest digest")
+      ->type_name("DIGEST");
+  output.add_to(method);
+}
+
+void VerifyFlags::add_keys_to(CLI::App& method) {
+  method.add_option("--public-key", public_keys, "The signer's public key, PEM; may be repeated")
+      ->required()
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+}
+
+void VerifyFlags::add_certificates_to(CLI::App& method) {
+  method
+      .add_option("--certificate-chain", roots, "Trusted roots, PEM; may be repeated; those of the system where absent")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  method.add_flag("--log-fingerprints", log_fingerprints, "Print the SHA-256 of every trusted certificate");
+}
+
+Result<Trust> VerifyFlags::read_trust(const Ui& ui) const {
+  if (!public_keys.empty()) {
+    WM_TRY(std::vector<PublicKey> keys, read_public_keys(public_keys));
+    return KeyTrust{std::move(keys)};
+  }
+  if (roots.empty())
+    ui.warn("no --certificate-chain: anybody with a code-signing certificate of this system's authorities is accepted");
+  WM_TRY(std::vector<Certificate> trusted, roots.empty() ? system_roots() : read_certificates(roots));
+  if (log_fingerprints)
+    for (const Certificate& root : trusted)
+      ui.detail("trusts", fmt::format("{} {}", root.fingerprint(), printable(root.subject())));
+  return CertificateTrust{std::move(trusted)};
+}
+
+Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
+  VerifyOptions options;
+  options.model = model.model;
+  if (!signature.empty()) options.signature = signature;
+  WM_TRY(options.trust, read_trust(ui));
+  if (!name.empty()) options.expectations.name = name;
+  if (!digest.empty()) {
+    WM_TRY(options.expectations.digest_hex, parse_expected(digest));
+  }
+  options.time = now();
+  options.ignore_paths = model.relative_ignore_paths(ui);
+  options.ignore_git_paths = model.ignore_git_paths;
+  options.ignore_unsigned_files = ignore_unsigned;
+  options.allow_symlinks = model.allow_symlinks;
+  options.work.threads = model.threads;
+  options.work.cancelled = &interrupt_flag();
+  return options;
+}
+
+}  // namespace weightmark::cli

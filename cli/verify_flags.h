@@ -1,0 +1,41 @@
+// What `verify` and `seal` share: the options that say what is verified and
+// against what, and telling people that a model does not verify.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/ui.h"
+#include "weightmark/report.h"
+#include "weightmark/verify.h"
+
+namespace weightmark::cli {
+
+struct VerifyFlags {
+  ModelFlags model;
+  OutputFlags output;
+  std::string signature;
+  bool ignore_unsigned = false;
+  std::string name;
+  std::string digest;
+  std::vector<std::string> public_keys;
+  std::vector<std::string> roots;
+  bool log_fingerprints = false;
+
+  void add_to(CLI::App& method);
+  void add_keys_to(CLI::App& method);
+  void add_certificates_to(CLI::App& method);
+
+  // options reads the keys or certificates and the clock.
+  Result<VerifyOptions> options(const Ui& ui) const;
+
+ private:
+  Result<Trust> read_trust(const Ui& ui) const;
+};
+
+// tell_refused says why a model does not verify.
+void tell_refused(const Report& report, const Ui& ui);
+
+}  // namespace weightmark::cli
