@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "attest/oms.h"
 #include "base/text.h"
 #include "cli/help.h"
@@ -87,8 +89,14 @@ int report_error(const Error& plain, const OutputFlags& output, const Ui& ui) {
 void add_unavailable_method(CLI::App& command, Action& action) {
   CLI::App* method = command.add_subcommand("sigstore", "Keyless, with Sigstore; not in this version yet");
   method->allow_extras();
-  method->callback(
-      [method, &action] { action = [method](Ui& ui) { return report_error(unavailable(*method), {}, ui); }; });
+  method->callback([method, &action] {
+    action = [method](Ui& ui) {
+      std::vector<std::string> given = method->remaining();
+      OutputFlags output;
+      output.json = std::ranges::find(given, "--json") != given.end();
+      return report_error(unavailable(*method), output, ui);
+    };
+  });
 }
 
 }  // namespace weightmark::cli

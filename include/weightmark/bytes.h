@@ -19,8 +19,6 @@ inline ByteView as_bytes(std::string_view text) {
 }
 
 // as_text views `bytes` as characters. Nothing says that they are UTF-8.
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace weightmark

@@ -23,12 +23,12 @@ WEIGHTMARK_API std::string_view key_type_name(KeyType type);
 
 // SignatureScheme is a hash, a padding and an encoding of the signature.
 enum class SignatureScheme {
-  kEcdsaSha256,      // DER SEQUENCE of r and s (RFC 3279, section 2.2.3)
-  kEcdsaSha384,      //
-  kEcdsaSha512,      //
-  kRsaPkcs1Sha256,   // RFC 8017, section 8.2
-  kEd25519ph,        // RFC 8032, section 5.1, pre-hashed with SHA-512, no context
-  kEd25519,          // RFC 8032, section 5.1, pure
+  kEcdsaSha256,     // DER SEQUENCE of r and s (RFC 3279, section 2.2.3)
+  kEcdsaSha384,     //
+  kEcdsaSha512,     //
+  kRsaPkcs1Sha256,  // RFC 8017, section 8.2
+  kEd25519ph,       // RFC 8032, section 5.1, pre-hashed with SHA-512, no context
+  kEd25519,         // RFC 8032, section 5.1, pure
 };
 
 // default_scheme returns what a key of that type signs with: ECDSA with the hash
@@ -114,8 +114,7 @@ class WEIGHTMARK_API SigningKey {
 // PKCS#1, the latter two also with the older PEM encryption.
 // Errors: key-malformed, key-unsupported, key-password-required,
 // key-password-wrong, and whatever `password` returns.
-WEIGHTMARK_API Result<std::unique_ptr<SigningKey>> load_private_key(std::string_view pem,
-                                                                    const SecretSource& password);
+WEIGHTMARK_API Result<std::unique_ptr<SigningKey>> load_private_key(std::string_view pem, const SecretSource& password);
 
 // Pkcs11Options names a private key on a token.
 struct Pkcs11Options {

@@ -32,9 +32,9 @@ class Observer {
 
 // WorkOptions say how hashing is done, not what.
 struct WorkOptions {
-  unsigned threads = 0;                           // 0: one for each processor
-  Observer* observer = nullptr;                   // may be null
-  const std::atomic<bool>* cancelled = nullptr;   // when it becomes true, the work ends with `interrupted`
+  unsigned threads = 0;                          // 0: one for each processor
+  Observer* observer = nullptr;                  // may be null
+  const std::atomic<bool>* cancelled = nullptr;  // when it becomes true, the work ends with `interrupted`
 };
 
 }  // namespace weightmark

@@ -25,7 +25,7 @@ enum class Outcome { kPassed, kFailed, kNotChecked };
 
 // Check is one thing that was looked at.
 struct Check {
-  std::string id;      // stable: "bundle", "signature", "certificate", "name", "files", …
+  std::string id;  // stable: "bundle", "signature", "certificate", "name", "files", …
   Outcome outcome = Outcome::kNotChecked;
   std::string detail;  // what it rests on, for people
   std::optional<Error> error;
@@ -50,19 +50,19 @@ struct FileReport {
 
 // SignerReport says who signed.
 struct SignerReport {
-  std::string method;                   // "key" or "certificate"
-  std::string key_type;                 // "EC P-256", …
-  std::string key_fingerprint;          // PublicKey::fingerprint
-  std::vector<Certificate> chain;       // leaf first; empty for "key"
-  std::string encoding;                 // "DSSE", or "DSSE of model-signing 0.2"
+  std::string method;              // "key" or "certificate"
+  std::string key_type;            // "EC P-256", …
+  std::string key_fingerprint;     // PublicKey::fingerprint
+  std::vector<Certificate> chain;  // leaf first; empty for "key"
+  std::string encoding;            // "DSSE", or "DSSE of model-signing 0.2"
 };
 
 struct Report {
   Verdict verdict = Verdict::kUndecided;
   bool interrupted = false;
-  std::string model;      // path as given
-  std::string signature;  // path of the bundle; empty when none was found
-  Time time{};            // the time that verification rests on
+  std::string model;                   // path as given
+  std::string signature;               // path of the bundle; empty when none was found
+  Time time{};                         // the time that verification rests on
   std::optional<SignerReport> signer;  // set once the signature holds
   std::optional<Manifest> manifest;    // set once the signature holds
   std::vector<Check> checks;

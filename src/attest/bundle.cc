@@ -13,7 +13,7 @@
 namespace weightmark {
 namespace {
 
-// Both spellings of each version exist (sigstore_bundle.proto, media_type).
+// Version 0.3 has two spellings (sigstore_bundle.proto, media_type).
 constexpr auto kMediaTypes = std::to_array<std::string_view>({
     kBundleMediaType,
     "application/vnd.dev.sigstore.bundle+json;version=0.3",
@@ -37,12 +37,14 @@ Result<std::string> check_media_type(const JsonView& root) {
   WM_TRY(JsonView field, root.member("mediaType"));
   WM_TRY(std::string_view media_type, field.string());
   if (std::ranges::find(kMediaTypes, media_type) == kMediaTypes.end())
-    return refuse(ErrorCode::kBundleMediaType, fmt::format("\"{}\" is not a known Sigstore bundle", media_type),
-                  "mediaType", "the bundle may come from a newer client; try a newer Weightmark");
+    return refuse(ErrorCode::kBundleMediaType,
+                  fmt::format("\"{}\" is not a known Sigstore bundle", excerpt(media_type)), "mediaType",
+                  "the bundle may come from a newer client; try a newer Weightmark");
   return std::string(media_type);
 }
 
 Result<PublicKeyMaterial> parse_public_key(const JsonView& key) {
+  WM_CHECK(key.object());
   PublicKeyMaterial material;
   if (key.has("hint")) {
     WM_TRY(JsonView hint, key.member("hint"));
@@ -64,7 +66,7 @@ Result<Certificate> parse_certificate(const JsonView& holder) {
 
 Result<CertificateMaterial> parse_chain(const JsonView& chain) {
   WM_TRY(JsonView field, chain.member("certificates"));
-  WM_TRY(std::vector<JsonView> items, field.array());
+  WM_TRY(JsonItems items, field.array());
   if (items.empty()) return refuse(ErrorCode::kBundleNoMaterial, "no certificates", field.path());
   if (items.size() > kMaxCertificates)
     return refuse(ErrorCode::kBundleChainTooLong, fmt::format("{} certificates", items.size()), field.path());
@@ -100,17 +102,17 @@ Result<void> parse_content(const JsonView& field, Bundle& bundle) {
 }
 
 Result<std::size_t> count_items(const JsonView& parent, std::string_view key, std::size_t limit, ErrorCode code) {
+  WM_CHECK(parent.object());
   if (!parent.has(key)) return 0;
   WM_TRY(JsonView field, parent.member(key));
-  WM_TRY(std::vector<JsonView> items, field.array());
+  WM_TRY(JsonItems items, field.array());
   if (items.size() > limit)
     return refuse(code, fmt::format("{} entries, over the limit of {}", items.size(), limit), field.path());
   return items.size();
 }
 
 Result<void> parse_material(const JsonView& root, Bundle& bundle) {
-  if (!root.has("verificationMaterial"))
-    return refuse(ErrorCode::kBundleNoMaterial, "missing", "verificationMaterial");
+  if (!root.has("verificationMaterial")) return refuse(ErrorCode::kBundleNoMaterial, "missing", "verificationMaterial");
   WM_TRY(JsonView field, root.member("verificationMaterial"));
   WM_TRY(bundle.log_entries, count_items(field, "tlogEntries", kMaxLogEntries, ErrorCode::kBundleTooManyLogEntries));
   if (field.has("timestampVerificationData")) {
@@ -132,13 +134,13 @@ Result<Envelope> parse_envelope(const JsonView& root) {
   WM_TRY(envelope.payload_type, type.string());
   WM_TRY(envelope.payload, base64_field(field, "payload"));
   WM_TRY(JsonView list, field.member("signatures"));
-  WM_TRY(std::vector<JsonView> signatures, list.array());
+  WM_TRY(JsonItems signatures, list.array());
   if (signatures.empty()) return refuse(ErrorCode::kBundleNoSignature, "no signatures", list.path());
   if (signatures.size() > 1)
     return refuse(ErrorCode::kBundleSeveralSignatures, fmt::format("{} signatures", signatures.size()), list.path());
   // keyid may be absent, empty or null and is not used (OMS 4.1).
-  WM_TRY(envelope.signature, base64_field(signatures.front(), "sig"));
-  if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures.front().path());
+  WM_TRY(envelope.signature, base64_field(signatures[0], "sig"));
+  if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures[0].path());
   return envelope;
 }
 
@@ -167,7 +169,8 @@ Json envelope_json(const Envelope& envelope) {
 
 Result<Bundle> parse_bundle(std::string_view json) {
   if (json.size() > kMaxBundleSize)
-    return refuse(ErrorCode::kBundleTooLarge, fmt::format("{}, over the limit of {}", human_size(json.size()), human_size(kMaxBundleSize)), {});
+    return refuse(ErrorCode::kBundleTooLarge,
+                  fmt::format("{}, over the limit of {}", human_size(json.size()), human_size(kMaxBundleSize)), {});
   if (json.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return refuse(ErrorCode::kBundleEmpty, "the bundle is empty", {});
   WM_TRY(Json document, parse_json(json));

@@ -25,7 +25,7 @@ inline constexpr std::string_view kBundleMediaType = "application/vnd.dev.sigsto
 
 // PublicKeyMaterial names the key; it is never trusted as one.
 struct PublicKeyMaterial {
-  std::string hint;         // PublicKey::fingerprint; may be empty
+  std::string hint;          // PublicKey::fingerprint; may be empty
   std::string embedded_pem;  // before 1.1.0: the signer's key, only for messages
 };
 

@@ -13,12 +13,13 @@ namespace {
 struct Parts {
   std::string media_type = "\"application/vnd.dev.sigstore.bundle.v0.3+json\"";
   std::string material = R"({"publicKey":{"hint":"abc"},"tlogEntries":[]})";
-  std::string envelope = R"({"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AAAA","keyid":""}]})";
+  std::string envelope =
+      R"({"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AAAA","keyid":""}]})";
 };
 
 std::string json(const Parts& parts) {
-  return fmt::format(R"({{"mediaType":{},"verificationMaterial":{},"dsseEnvelope":{}}})", parts.media_type, parts.material,
-                     parts.envelope);
+  return fmt::format(R"({{"mediaType":{},"verificationMaterial":{},"dsseEnvelope":{}}})", parts.media_type,
+                     parts.material, parts.envelope);
 }
 
 std::string code_of(const std::string& text) {
@@ -29,7 +30,8 @@ std::string code_of(const std::string& text) {
 std::string code_of_material(std::string material) { return code_of(json({.material = std::move(material)})); }
 
 std::string code_of_envelope(std::string_view payload, std::string_view type, std::string_view signatures) {
-  return code_of(json({.envelope = fmt::format(R"({{"payload":{},"payloadType":{},"signatures":{}}})", payload, type, signatures)}));
+  return code_of(json(
+      {.envelope = fmt::format(R"({{"payload":{},"payloadType":{},"signatures":{}}})", payload, type, signatures)}));
 }
 
 std::string der64() {
@@ -44,15 +46,35 @@ std::string chain_of(std::size_t count) {
 }
 
 TEST(ParseBundle, TakesEverySpelling) {
-  for (const char* type : {"application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3",
-                           "application/vnd.dev.sigstore.bundle+json;version=0.2", "application/vnd.dev.sigstore.bundle+json;version=0.1"})
+  for (const char* type :
+       {"application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3",
+        "application/vnd.dev.sigstore.bundle+json;version=0.2", "application/vnd.dev.sigstore.bundle+json;version=0.1"})
     EXPECT_EQ(code_of(json({.media_type = fmt::format("\"{}\"", type)})), "") << type;
-  for (const char* signature : {R"([{"sig":"AAAA"}])", R"([{"sig":"AAAA","keyid":null}])", R"([{"sig":"AAAA","keyid":"k"}])"})
+  for (const char* signature :
+       {R"([{"sig":"AAAA"}])", R"([{"sig":"AAAA","keyid":null}])", R"([{"sig":"AAAA","keyid":"k"}])"})
     EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", signature), "") << signature;
   EXPECT_EQ(code_of_material(R"({"publicKey":{"rawBytes":"AAAA","keyDetails":"PKIX_ECDSA_P256_SHA_256"}})"), "");
   EXPECT_EQ(code_of_material(chain_of(1)), "");
   EXPECT_EQ(code_of_material(chain_of(16)), "");
   EXPECT_EQ(code_of_material(fmt::format(R"({{"certificate":{{"rawBytes":"{}"}}}})", der64())), "");
+  EXPECT_EQ(code_of_material(R"({"publicKey":{},"certificate":null,"x509CertificateChain":null})"), "");
+  EXPECT_EQ(code_of_material(R"({"publicKey":{},"tlogEntries":null,"timestampVerificationData":null})"), "");
+}
+
+TEST(ParseBundle, SaysWhatItFound) {
+  auto key = parse_bundle(json({}));
+  ASSERT_TRUE(key);
+  EXPECT_EQ(std::get<PublicKeyMaterial>(key->material).hint, "abc");
+  EXPECT_EQ(as_text(key->envelope.payload), "{}");
+  EXPECT_EQ(key->envelope.payload_type, "application/vnd.in-toto+json");
+  EXPECT_EQ(key->envelope.signature, (Bytes{0, 0, 0}));
+  auto old = parse_bundle(json({.material = R"({"publicKey":{"rawBytes":"aGk="}})"}));
+  ASSERT_TRUE(old);
+  EXPECT_EQ(std::get<PublicKeyMaterial>(old->material).embedded_pem, "hi");
+  auto single = parse_bundle(json({.material = fmt::format(R"({{"certificate":{{"rawBytes":"{}"}}}})", der64())}));
+  ASSERT_TRUE(single);
+  EXPECT_TRUE(std::get<CertificateMaterial>(single->material).single);
+  EXPECT_EQ(std::get<CertificateMaterial>(single->material).chain.size(), 1U);
 }
 
 TEST(ParseBundle, RefusesWhatIsNoBundle) {
@@ -69,30 +91,66 @@ TEST(ParseBundle, RefusesWhatIsNoBundle) {
   std::string twice = json({});
   twice.insert(1, R"("mediaType":"x",)");
   EXPECT_EQ(code_of(twice), "json-duplicate-key");
+  EXPECT_EQ(code_of(json({}) + "{}"), "json-trailing");
+  EXPECT_EQ(code_of(json({.material = std::string(70, '[')})), "json-depth");
+  EXPECT_EQ(code_of(json({.material = R"({"publicKey":{"hint":1e999}})"})), "json-number");
+  EXPECT_EQ(code_of(json({.media_type = "\"\xFF\""})), "json-utf8");
+}
+
+TEST(ParseBundle, QuotesOnlyTheStartOfTheMediaType) {
+  auto bundle = parse_bundle(json({.media_type = '"' + std::string(1'000'000, 'x') + '"'}));
+  ASSERT_FALSE(bundle);
+  EXPECT_LT(bundle.error().what.size(), 400U);
 }
 
 TEST(ParseBundle, RefusesBadMaterial) {
   EXPECT_EQ(code_of_material("null"), "bundle-no-material");
   EXPECT_EQ(code_of_material("{}"), "bundle-no-material");
-  EXPECT_EQ(code_of_material("[]"), "bundle-no-material");
-  EXPECT_EQ(code_of_material(R"({"publicKey":{"hint":"a"},"certificate":{"rawBytes":"AAAA"}})"), "bundle-ambiguous-material");
+  EXPECT_EQ(code_of(R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","dsseEnvelope":{}})"),
+            "bundle-no-material");
+  EXPECT_EQ(code_of_material(R"({"publicKey":null})"), "bundle-no-material");
+  for (const char* wrong :
+       {"[]", "7", "\"\"", R"({"publicKey":7})", R"({"publicKey":[]})", R"({"x509CertificateChain":[]})",
+        R"({"certificate":"AAAA"})", R"({"publicKey":{},"tlogEntries":{}})",
+        R"({"publicKey":{},"timestampVerificationData":7})", R"({"publicKey":{},"timestampVerificationData":[]})",
+        R"({"publicKey":{},"timestampVerificationData":{"rfc3161Timestamps":"x"}})"})
+    EXPECT_EQ(code_of_material(wrong), "bundle-malformed") << wrong;
+  EXPECT_EQ(code_of_material(R"({"publicKey":{"hint":"a"},"certificate":{"rawBytes":"AAAA"}})"),
+            "bundle-ambiguous-material");
+  EXPECT_EQ(code_of_material(R"({"certificate":{"rawBytes":"AAAA"},"x509CertificateChain":{"certificates":[]}})"),
+            "bundle-ambiguous-material");
+  EXPECT_EQ(code_of_material(R"({"certificate":{"rawBytes":"AAAA"}})"), "certificate-malformed");
+  EXPECT_EQ(code_of_material(R"({"certificate":{"rawBytes":"AAA"}})"), "bundle-base64");
   EXPECT_EQ(code_of_material(R"({"publicKey":{"hint":7}})"), "bundle-malformed");
   EXPECT_EQ(code_of_material(R"({"publicKey":{"rawBytes":"*"}})"), "bundle-base64");
   EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[]}})"), "bundle-no-material");
-  EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}})"), "certificate-malformed");
+  EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}})"),
+            "certificate-malformed");
   EXPECT_EQ(code_of_material(chain_of(17)), "bundle-chain-too-long");
   auto repeated = [](std::size_t count) {
     std::string items;
     for (std::size_t i = 0; i < count; ++i) items += i > 0 ? ",{}" : "{}";
     return items;
   };
-  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"tlogEntries":[{}]}})", repeated(33))), "bundle-too-many-log-entries");
-  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"timestampVerificationData":{{"rfc3161Timestamps":[{}]}}}})", repeated(33))),
+  EXPECT_EQ(code_of_material(fmt::format(
+                R"({{"publicKey":{{}},"tlogEntries":[{0}],"timestampVerificationData":{{"rfc3161Timestamps":[{0}]}}}})",
+                repeated(32))),
+            "");
+  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"tlogEntries":[{}]}})", repeated(33))),
+            "bundle-too-many-log-entries");
+  EXPECT_EQ(code_of_material(fmt::format(
+                R"({{"publicKey":{{}},"timestampVerificationData":{{"rfc3161Timestamps":[{}]}}}})", repeated(33))),
             "bundle-too-many-timestamps");
 }
 
 TEST(ParseBundle, RefusesBadEnvelopes) {
   EXPECT_EQ(code_of(json({.envelope = "null"})), "bundle-no-envelope");
+  EXPECT_EQ(code_of(json({.envelope = "{}"})), "bundle-malformed");
+  EXPECT_EQ(code_of(json({.envelope = "[]"})), "bundle-malformed");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", "[7]"), "bundle-malformed");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"keyid":"k"}])"), "bundle-malformed");
+  EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"sig":"AA-_"}])"), "bundle-base64");
+  EXPECT_EQ(code_of_envelope("\"e30=\\n\"", "\"t\"", R"([{"sig":"AAAA"}])"), "bundle-base64");
   EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", "[]"), "bundle-no-signature");
   EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"sig":""}])"), "bundle-no-signature");
   EXPECT_EQ(code_of_envelope("\"e30=\"", "\"t\"", R"([{"sig":"AAAA"},{"sig":"AAAA"}])"), "bundle-several-signatures");
@@ -103,23 +161,37 @@ TEST(ParseBundle, RefusesBadEnvelopes) {
   std::string both = json({});
   both.insert(1, R"("messageSignature":{"signature":"AAAA"},)");
   EXPECT_EQ(code_of(both), "bundle-ambiguous-material");
+  EXPECT_EQ(
+      code_of(R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{}},)"
+              R"("messageSignature":{"signature":"AAAA"}})"),
+      "bundle-no-envelope");
 }
 
 TEST(ParseBundle, SurvivesEveryTruncation) {
   std::string whole = json({});
-  for (std::size_t size = 1; size < whole.size(); ++size) EXPECT_EQ(code_of(whole.substr(0, size)), "json-truncated") << size;
+  for (std::size_t size = 1; size < whole.size(); ++size)
+    EXPECT_EQ(code_of(whole.substr(0, size)), "json-truncated") << size;
 }
 
 TEST(WriteBundle, RoundTrips) {
   auto bundle = parse_bundle(json({}));
   ASSERT_TRUE(bundle);
   std::string text = write_bundle(*bundle);
-  EXPECT_EQ(text,
-            R"({"dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"keyid":"","sig":"AAAA"}]},)"
-            R"("mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"abc"},"tlogEntries":[]}})");
+  EXPECT_EQ(
+      text,
+      R"({"dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"keyid":"","sig":"AAAA"}]},)"
+      R"("mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"abc"},"tlogEntries":[]}})");
   auto chain = parse_bundle(json({.material = chain_of(2)}));
   ASSERT_TRUE(chain);
   EXPECT_EQ(write_bundle(*parse_bundle(write_bundle(*chain))), write_bundle(*chain));
+  auto again = parse_bundle(write_bundle(*chain));
+  EXPECT_EQ(std::get<CertificateMaterial>(again->material).chain.size(), 2U);
+  EXPECT_EQ(again->envelope.payload, chain->envelope.payload);
+  EXPECT_EQ(again->envelope.signature, chain->envelope.signature);
+  // A single certificate is written as a chain, which every client reads.
+  auto single = parse_bundle(json({.material = fmt::format(R"({{"certificate":{{"rawBytes":"{}"}}}})", der64())}));
+  ASSERT_TRUE(single);
+  EXPECT_NE(write_bundle(*single).find("x509CertificateChain"), std::string::npos);
 }
 
 }  // namespace

@@ -9,23 +9,25 @@ namespace {
 
 Bytes to_bytes(std::string_view text) { return {text.begin(), text.end()}; }
 
-// python_escape renders one byte as Python's repr of a bytes object does.
-std::string python_escape(std::uint8_t byte, char quote) {
-  if (byte == '\\' || byte == static_cast<std::uint8_t>(quote)) return fmt::format("\\{}", static_cast<char>(byte));
-  if (byte == '\t') return "\\t";
-  if (byte == '\n') return "\\n";
-  if (byte == '\r') return "\\r";
-  if (byte < 0x20 || byte > 0x7E) return fmt::format("\\x{:02x}", byte);
-  return std::string(1, static_cast<char>(byte));
+// append_escaped renders one byte as Python's repr of a bytes object does.
+void append_escaped(std::uint8_t byte, std::uint8_t quote, Bytes& out) {
+  auto append = [&](std::string_view text) { out.insert(out.end(), text.begin(), text.end()); };
+  if (byte == '\t') return append("\\t");
+  if (byte == '\n') return append("\\n");
+  if (byte == '\r') return append("\\r");
+  if (byte < 0x20 || byte > 0x7E) return append(fmt::format("\\x{:02x}", byte));
+  if (byte == '\\' || byte == quote) out.push_back('\\');
+  out.push_back(byte);
 }
 
-std::string python_bytes_literal(ByteView bytes) {
+void append_python_literal(ByteView bytes, Bytes& out) {
   bool has_single = std::ranges::find(bytes, '\'') != bytes.end();
   bool has_double = std::ranges::find(bytes, '"') != bytes.end();
-  char quote = has_single && !has_double ? '"' : '\'';
-  std::string text = fmt::format("b{}", quote);
-  for (std::uint8_t byte : bytes) text += python_escape(byte, quote);
-  return text + quote;
+  std::uint8_t quote = has_single && !has_double ? '"' : '\'';
+  out.push_back('b');
+  out.push_back(quote);
+  for (std::uint8_t byte : bytes) append_escaped(byte, quote, out);
+  out.push_back(quote);
 }
 
 }  // namespace
@@ -37,8 +39,9 @@ Bytes pae(std::string_view payload_type, ByteView payload) {
 }
 
 Bytes pae_v02(std::string_view payload_type, ByteView payload) {
-  return to_bytes(fmt::format("DSSEV1 {} {} {} {}", payload_type.size(), payload_type, payload.size(),
-                              python_bytes_literal(payload)));
+  Bytes out = to_bytes(fmt::format("DSSEV1 {} {} {} ", payload_type.size(), payload_type, payload.size()));
+  append_python_literal(payload, out);
+  return out;
 }
 
 }  // namespace weightmark

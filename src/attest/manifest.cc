@@ -14,7 +14,7 @@ namespace {
 bool by_name(const FileEntry& a, const FileEntry& b) { return a.name < b.name; }
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name) {
-  return std::unexpected(Error{code, std::move(what), std::string(name.substr(0, 256)), {}});
+  return std::unexpected(Error{code, std::move(what), excerpt(name), {}});
 }
 
 Result<void> check_component(std::string_view component, std::string_view name) {

@@ -15,7 +15,8 @@ std::string code_of(std::string_view name) {
 
 TEST(CheckName, FollowsOms612) {
   using namespace std::string_view_literals;
-  for (std::string_view good : {"a"sv, "a/b"sv, ".hidden"sv, "a..b"sv, "..."sv, "a b"sv, "a:0:1"sv, "\xE6\xA8\xA1"sv, "a\nb"sv, "-x"sv, "a\\b"sv})
+  for (std::string_view good : {"a"sv, "a/b"sv, ".hidden"sv, "a..b"sv, "..."sv, "a b"sv, "a:0:1"sv, "\xE6\xA8\xA1"sv,
+                                "a\nb"sv, "-x"sv, "a\\b"sv})
     EXPECT_EQ(code_of(good), "") << good;
   EXPECT_EQ(code_of(""), "name-empty");
   EXPECT_EQ(code_of("/a"), "name-absolute");

@@ -40,6 +40,10 @@ enum class ResourceOrder {
 // order give the same statement.
 Statement write_oms(const Manifest& manifest, ResourceOrder order);
 
+// by_components orders names as Python's pathlib does, component by component:
+// "a/b" before "a-b". So a folder's files follow a file of the folder's name.
+bool by_components(std::string_view a, std::string_view b);
+
 // NamedDigest is one resource: a file, or a shard named "path:begin:end".
 struct NamedDigest {
   std::string name;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "attest/oms.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "base/try.h"
 #include "hash/fsverity.h"
 #include "hash/hasher.h"
@@ -30,7 +32,8 @@ struct Listed {
 Result<HashAlgorithm> parse_hash_type(const JsonView& field) {
   WM_TRY(std::string_view name, field.string());
   auto algorithm = find_algorithm(name);
-  if (!algorithm) return refuse(ErrorCode::kAlgorithmUnknown, fmt::format("unknown algorithm \"{}\"", name), field.path());
+  if (!algorithm)
+    return refuse(ErrorCode::kAlgorithmUnknown, fmt::format("unknown algorithm \"{}\"", excerpt(name)), field.path());
   return *algorithm;
 }
 
@@ -38,7 +41,8 @@ Result<void> parse_method(const JsonView& view, Serialization& serialization) {
   WM_TRY(JsonView field, view.member("method"));
   WM_TRY(std::string_view method, field.string());
   if (method != "files" && method != "shards")
-    return refuse(ErrorCode::kSerializationMethod, fmt::format("\"{}\" is neither files nor shards", method), field.path());
+    return refuse(ErrorCode::kSerializationMethod, fmt::format("\"{}\" is neither files nor shards", excerpt(method)),
+                  field.path());
   serialization.method = method == "files" ? SerializationMethod::kFiles : SerializationMethod::kShards;
   return {};
 }
@@ -61,11 +65,12 @@ Result<void> parse_shard_size(const JsonView& view, Serialization& serialization
 Result<void> parse_ignore_paths(const JsonView& view, Serialization& serialization) {
   if (!view.has("ignore_paths")) return {};
   WM_TRY(JsonView field, view.member("ignore_paths"));
-  WM_TRY(std::vector<JsonView> items, field.array());
+  WM_TRY(JsonItems items, field.array());
   std::vector<std::string> paths;
   for (const JsonView& item : items) {
     WM_TRY(std::string_view path, item.string());
-    if (auto status = check_name(path); !status) return refuse(ErrorCode::kIgnorePath, status.error().what, item.path());
+    if (auto status = check_name(path); !status)
+      return refuse(ErrorCode::kIgnorePath, status.error().what, item.path());
     paths.emplace_back(path);
   }
   std::ranges::sort(paths);
@@ -91,7 +96,7 @@ Result<Serialization> parse_serialization(const JsonView& predicate) {
 Result<std::vector<TreeNode>> parse_nodes(const JsonView& view, std::uint64_t size) {
   std::uint64_t count = node_count(size);
   std::vector<TreeNode> nodes;
-  if ((count > 0) != view.has("nodes"))
+  if ((count > 0) != (view.json().find("nodes") != nullptr))
     return view.fail(count > 0 ? "nodes are missing" : "a file of at most 64 MiB has no nodes");
   if (count == 0) return nodes;
   WM_TRY(JsonView field, view.member("nodes"));
@@ -117,6 +122,10 @@ Result<FileTree> parse_tree(const JsonView& view) {
   if (!digest) return digest_field.fail(digest.error().what);
   tree.fsverity = *digest;
   WM_TRY(tree.nodes, parse_nodes(view, tree.size));
+  // A file of up to one node has no nodes to compare, except that an empty one's is known.
+  constexpr TreeNode kEmptyRoot{};
+  if (tree.size == 0 && fsverity_digest(0, {&kEmptyRoot, 1}) != tree.fsverity)
+    return refuse(ErrorCode::kTreeInconsistent, "the digest is not that of an empty file", view.path());
   if (!tree.nodes.empty() && fsverity_digest(tree.size, tree.nodes) != tree.fsverity)
     return refuse(ErrorCode::kTreeInconsistent, "the nodes and the size do not give the digest", view.path());
   return tree;
@@ -125,9 +134,11 @@ Result<FileTree> parse_tree(const JsonView& view) {
 Result<std::optional<FileTree>> parse_annotations(const JsonView& resource, const Serialization& serialization) {
   if (!resource.has("annotations")) return std::nullopt;
   WM_TRY(JsonView annotations, resource.member("annotations"));
-  if (!annotations.has(kTreeAnnotation)) return std::nullopt;
-  JsonView view(*annotations.json().find(kTreeAnnotation), ErrorCode::kTreeMalformed,
-                fmt::format("{}.{}", annotations.path(), kTreeAnnotation));
+  WM_CHECK(annotations.object());
+  // Null counts: a malformed tree is refused, never taken for none (FORMAT, section 2).
+  const Json* annotation = annotations.json().find(kTreeAnnotation);
+  if (annotation == nullptr) return std::nullopt;
+  JsonView view(*annotation, ErrorCode::kTreeMalformed, fmt::format("{}.{}", annotations.path(), kTreeAnnotation));
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
   WM_TRY(FileTree tree, parse_tree(view));
   return tree;
@@ -154,11 +165,13 @@ bool parse_offset(std::string_view text, std::uint64_t& value) {
 Result<void> parse_shard_name(Listed& listed, const JsonView& view) {
   std::string_view name = listed.name;
   std::size_t second = name.rfind(':');
-  std::size_t first = second == std::string_view::npos || second == 0 ? std::string_view::npos : name.rfind(':', second - 1);
+  std::size_t first =
+      second == std::string_view::npos || second == 0 ? std::string_view::npos : name.rfind(':', second - 1);
   bool split = first != std::string_view::npos;
   if (!split || !parse_offset(name.substr(first + 1, second - first - 1), listed.begin) ||
       !parse_offset(name.substr(second + 1), listed.end) || listed.begin >= listed.end)
-    return refuse(ErrorCode::kShardMalformed, fmt::format("\"{}\" does not end in :START:END", name), view.path());
+    return refuse(ErrorCode::kShardMalformed, fmt::format("\"{}\" does not end in :START:END", excerpt(name)),
+                  view.path());
   listed.name.resize(first);
   return {};
 }
@@ -181,7 +194,7 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   WM_TRY(std::string_view algorithm, algorithm_field.string());
   if (!allows_algorithm(algorithm, serialization))
     return refuse(ErrorCode::kAlgorithmMismatch,
-                  fmt::format("the algorithm is \"{}\", the hash type \"{}\"", algorithm,
+                  fmt::format("the algorithm is \"{}\", the hash type \"{}\"", excerpt(algorithm),
                               algorithm_name(serialization.hash_type)),
                   listed.name);
   WM_TRY(JsonView digest_field, view.member("digest"));
@@ -193,18 +206,14 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   return listed;
 }
 
-std::unexpected<Error> too_many_files(std::size_t count) {
-  return refuse(ErrorCode::kTooManyFiles, fmt::format("{} files, over the limit of {}", count, kMaxFiles), "resources");
-}
-
 Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
   WM_TRY(JsonView field, predicate.member("resources"));
-  WM_TRY(std::vector<JsonView> items, field.array());
+  WM_TRY(JsonItems items, field.array());
   if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
-  bool files = serialization.method == SerializationMethod::kFiles;
-  if (files && items.size() > kMaxFiles) return too_many_files(items.size());
+  if (items.size() > kMaxFiles)
+    return refuse(ErrorCode::kTooManyFiles, fmt::format("{}, over the limit of {}", items.size(), kMaxFiles),
+                  field.path());
   std::vector<Listed> resources;
-  resources.reserve(items.size());
   for (const JsonView& item : items) {
     WM_TRY(Listed listed, parse_resource(item, serialization, items.size()));
     resources.push_back(std::move(listed));
@@ -236,14 +245,16 @@ Digest root_of(const std::vector<Listed>& resources) {
 
 Result<void> append_shard(FileEntry& file, const Listed& listed, std::uint64_t shard_size) {
   std::uint64_t expected = file.shards.empty() ? 0 : file.shards.back().end;
-  std::string range = fmt::format("bytes {} to {}", listed.begin, listed.end);
+  auto refuse_range = [&](ErrorCode code, std::string_view what) {
+    return refuse(code, fmt::format("bytes {} to {} {}", listed.begin, listed.end, what), file.name);
+  };
   if (!file.shards.empty() && file.shards.back().begin == listed.begin && file.shards.back().end == listed.end)
-    return refuse(ErrorCode::kNameDuplicate, range + " are listed twice", file.name);
-  if (listed.begin < expected) return refuse(ErrorCode::kShardOverlap, range + " overlap others", file.name);
-  if (listed.begin > expected) return refuse(ErrorCode::kShardGap, range + " leave a gap before them", file.name);
+    return refuse_range(ErrorCode::kNameDuplicate, "are listed twice");
+  if (listed.begin < expected) return refuse_range(ErrorCode::kShardOverlap, "overlap others");
+  if (listed.begin > expected) return refuse_range(ErrorCode::kShardGap, "leave a gap before them");
   bool after_short = listed.begin % shard_size != 0;
   if (after_short || listed.end - listed.begin > shard_size)
-    return refuse(ErrorCode::kShardSize, fmt::format("{} are not a shard of {} bytes", range, shard_size), file.name);
+    return refuse_range(ErrorCode::kShardSize, fmt::format("are not a shard of {}", shard_size));
   file.shards.push_back({listed.begin, listed.end, listed.digest});
   return {};
 }
@@ -265,17 +276,22 @@ Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const 
       files.back().tree = std::move(listed.tree);
     }
   }
-  if (files.size() > kMaxFiles) return too_many_files(files.size());
   return files;
 }
 
-// check_conflicts refuses "a" beside "a/b": no folder can hold both.
+// check_conflicts refuses "a" beside "a/b": no folder can hold both. In the order
+// of components, one of the files below "a" follows right after "a".
 Result<void> check_conflicts(const Manifest& manifest) {
-  for (const FileEntry& file : manifest.files)
-    for (std::size_t slash = file.name.find('/'); slash != std::string::npos; slash = file.name.find('/', slash + 1))
-      if (find_file(manifest, std::string_view(file.name).substr(0, slash)) != nullptr)
-        return refuse(ErrorCode::kNameConflict, "a component of this name is listed as a file", file.name);
-  return {};
+  std::vector<std::string_view> names;
+  names.reserve(manifest.files.size());
+  for (const FileEntry& file : manifest.files) names.emplace_back(file.name);
+  std::ranges::sort(names, by_components);
+  auto is_below = [](std::string_view folder, std::string_view name) {
+    return name.size() > folder.size() && name[folder.size()] == '/' && name.starts_with(folder);
+  };
+  auto found = std::ranges::adjacent_find(names, is_below);
+  if (found == names.end()) return {};
+  return refuse(ErrorCode::kNameConflict, fmt::format("\"{}\" is listed as a file too", *found), found[1]);
 }
 
 Result<void> check_single(const Manifest& manifest) {
@@ -289,14 +305,15 @@ Result<void> check_digests(const Subject& subject, const Digest& root, Manifest&
   if (claimed.empty()) return refuse(ErrorCode::kStatementMalformed, "no sha256", "subject[0].digest");
   if (claimed != root.hex())
     return refuse(ErrorCode::kRootMismatch,
-                  fmt::format("the subject says {}, the resources give {}", claimed, root.hex()), "subject[0].digest.sha256");
+                  fmt::format("the subject says {}, the resources give {}", excerpt(claimed), root.hex()),
+                  "subject[0].digest.sha256");
   complete_manifest(manifest);
   manifest.root = root;
   std::string_view claimed_v1 = subject.digest(kManifestV1);
   bool agrees = manifest.manifest_v1 && claimed_v1 == manifest.manifest_v1->hex();
   if (!claimed_v1.empty() && !agrees)
     return refuse(ErrorCode::kManifestDigestMismatch,
-                  fmt::format("the subject says {}, the resources give {}", claimed_v1,
+                  fmt::format("the subject says {}, the resources give {}", excerpt(claimed_v1),
                               manifest.manifest_v1 ? manifest.manifest_v1->hex() : "none"),
                   fmt::format("subject[0].digest.{}", kManifestV1));
   // What the signer did not sign is not attributed to the signer.
@@ -319,7 +336,8 @@ Result<Manifest> parse_v02(const Statement& statement) {
 Result<Manifest> parse_oms(const Statement& statement) {
   if (statement.predicate_type == kOmsPredicateTypeV02) return parse_v02(statement);
   if (statement.predicate_type != kOmsPredicateType)
-    return refuse(ErrorCode::kPredicateType, fmt::format("\"{}\" is not {}", statement.predicate_type, kOmsPredicateType),
+    return refuse(ErrorCode::kPredicateType,
+                  fmt::format("\"{}\" is not {}", excerpt(statement.predicate_type), kOmsPredicateType),
                   "predicateType");
   if (statement.subjects.size() != 1)
     return refuse(ErrorCode::kSubjectSeveral, fmt::format("{} subjects", statement.subjects.size()), "subject");

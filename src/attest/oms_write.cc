@@ -9,13 +9,6 @@
 namespace weightmark {
 namespace {
 
-// by_components orders as Python's pathlib does: "a/b" before "a-b", since it
-// compares component by component. '/' sorts before every other character.
-bool by_components(std::string_view a, std::string_view b) {
-  auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-  return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
-}
-
 void append_resources(const FileEntry& file, std::vector<NamedDigest>& resources) {
   if (file.digest) resources.push_back({file.name, *file.digest, &file});
   for (const Shard& shard : file.shards)
@@ -56,6 +49,13 @@ Json serialization_json(const Serialization& serialization) {
 
 }  // namespace
 
+bool by_components(std::string_view a, std::string_view b) {
+  auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+  auto [left, right] = std::ranges::mismatch(a, b);
+  if (left == a.end() || right == b.end()) return right != b.end();
+  return rank(*left) < rank(*right);
+}
+
 std::vector<NamedDigest> list_resources(const Manifest& manifest, ResourceOrder order) {
   std::vector<NamedDigest> resources;
   for (const FileEntry& file : manifest.files) append_resources(file, resources);
@@ -80,8 +80,8 @@ Statement write_oms(const Manifest& manifest, ResourceOrder order) {
   if (manifest.manifest_v1) subject.digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
   JsonArray items;
   for (const NamedDigest& resource : resources) items.push_back(resource_json(resource));
-  Json predicate = Json::object(
-      {{"resources", std::move(items)}, {"serialization", serialization_json(manifest.serialization)}});
+  Json predicate =
+      Json::object({{"resources", std::move(items)}, {"serialization", serialization_json(manifest.serialization)}});
   return {{std::move(subject)}, std::string(kOmsPredicateType), std::move(predicate)};
 }
 

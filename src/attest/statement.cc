@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/try.h"
+#include "weightmark/manifest.h"
 
 namespace weightmark {
 namespace {
@@ -17,8 +19,9 @@ Result<Subject> parse_subject(const JsonView& view) {
   WM_TRY(JsonView set, view.member("digest"));
   WM_TRY(const JsonObject* digests, set.object());
   for (const auto& [algorithm, value] : *digests) {
-    JsonView field(value, ErrorCode::kStatementMalformed, fmt::format("{}.{}", set.path(), algorithm));
+    JsonView field(value, ErrorCode::kStatementMalformed, fmt::format("{}.{}", set.path(), excerpt(algorithm)));
     WM_TRY(std::string_view hex, field.string());
+    if (hex.empty()) return field.fail("empty");
     subject.digests.emplace_back(algorithm, hex);
   }
   if (subject.digests.empty()) return set.fail("empty");
@@ -29,6 +32,30 @@ Json subject_json(const Subject& subject) {
   JsonObject digests;
   for (const auto& [algorithm, hex] : subject.digests) digests.emplace_back(algorithm, hex);
   return Json::object({{"name", subject.name}, {"digest", Json::object(std::move(digests))}});
+}
+
+Result<void> check_type(const JsonView& root) {
+  WM_TRY(JsonView type, root.member("_type"));
+  WM_TRY(std::string_view type_uri, type.string());
+  if (type_uri != kStatementType)
+    return std::unexpected(Error{
+        ErrorCode::kStatementType, fmt::format("\"{}\" is not {}", excerpt(type_uri), kStatementType), "_type", {}});
+  return {};
+}
+
+// The subjects are the files in version 0.2, so that their limit is that of files.
+Result<std::vector<Subject>> parse_subjects(const JsonView& root) {
+  WM_TRY(JsonView list, root.member("subject"));
+  WM_TRY(JsonItems items, list.array());
+  if (items.empty()) return std::unexpected(Error{ErrorCode::kSubjectMissing, "no subject", list.path(), {}});
+  if (items.size() > kMaxFiles)
+    return std::unexpected(Error{ErrorCode::kTooManyFiles, fmt::format("{} subjects", items.size()), list.path(), {}});
+  std::vector<Subject> subjects;
+  for (const JsonView& item : items) {
+    WM_TRY(Subject subject, parse_subject(item));
+    subjects.push_back(std::move(subject));
+  }
+  return subjects;
 }
 
 }  // namespace
@@ -42,21 +69,11 @@ std::string_view Subject::digest(std::string_view algorithm) const {
 Result<Statement> parse_statement(std::string_view json) {
   WM_TRY(Json document, parse_json(json));
   JsonView root(document, ErrorCode::kStatementMalformed);
-  WM_TRY(JsonView type, root.member("_type"));
-  WM_TRY(std::string_view type_uri, type.string());
-  if (type_uri != kStatementType)
-    return std::unexpected(
-        Error{ErrorCode::kStatementType, fmt::format("\"{}\" is not {}", type_uri, kStatementType), "_type", {}});
+  WM_CHECK(check_type(root));
   Statement statement;
   WM_TRY(JsonView predicate_type, root.member("predicateType"));
   WM_TRY(statement.predicate_type, predicate_type.string());
-  WM_TRY(JsonView list, root.member("subject"));
-  WM_TRY(std::vector<JsonView> subjects, list.array());
-  if (subjects.empty()) return std::unexpected(Error{ErrorCode::kSubjectMissing, "no subject", "subject", {}});
-  for (const JsonView& view : subjects) {
-    WM_TRY(Subject subject, parse_subject(view));
-    statement.subjects.push_back(std::move(subject));
-  }
+  WM_TRY(statement.subjects, parse_subjects(root));
   WM_TRY(JsonView predicate, root.member("predicate"));
   WM_CHECK(predicate.object());
   statement.predicate = predicate.json();

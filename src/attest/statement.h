@@ -19,7 +19,8 @@ struct Subject {
   std::string name;
   std::vector<std::pair<std::string, std::string>> digests;  // sorted by algorithm
 
-  // digest returns the digest of that algorithm, or "".
+  // digest returns the digest of that algorithm, or "" where there is none: none
+  // that was parsed is empty.
   std::string_view digest(std::string_view algorithm) const;
 };
 
@@ -31,7 +32,8 @@ struct Statement {
 
 // parse_statement takes the payload of an envelope. Fields that it does not know
 // are ignored, as in-toto demands.
-// Errors: statement-malformed, statement-type, subject-missing, json-*.
+// Errors: statement-malformed, statement-type, subject-missing, too-many-files,
+// json-*.
 Result<Statement> parse_statement(std::string_view json);
 
 // write_statement writes compact JSON with sorted keys: equal statements give

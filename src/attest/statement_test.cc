@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "weightmark/manifest.h"
+
 namespace weightmark {
 namespace {
 
@@ -15,7 +17,8 @@ std::string make(std::string_view type, std::string_view subject, std::string_vi
                  std::string_view predicate) {
   std::string json = "{";
   auto add = [&](std::string_view key, std::string_view value) {
-    if (!value.empty()) json += std::string(json.size() > 1 ? "," : "") + "\"" + std::string(key) + "\":" + std::string(value);
+    if (!value.empty())
+      json += std::string(json.size() > 1 ? "," : "") + "\"" + std::string(key) + "\":" + std::string(value);
   };
   add("_type", type);
   add("subject", subject);
@@ -42,10 +45,41 @@ TEST(ParseStatement, RefusesByCode) {
   EXPECT_EQ(code_of(make(kType, R"([{"name":"m","digest":{}}])", R"("t")", "{}")), "statement-malformed");
   EXPECT_EQ(code_of(make(kType, R"([{"name":"m"}])", R"("t")", "{}")), "statement-malformed");
   EXPECT_EQ(code_of(make(kType, R"([{"name":1,"digest":{"a":"b"}}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":"m","digest":{"sha256":""}}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":"m","digest":{"sha256":7}}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, R"([{"name":"m","digest":["sha256"]}])", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, "[7]", R"("t")", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, "7", "{}")), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "null")), "statement-malformed");
+  EXPECT_EQ(code_of("[]"), "statement-malformed");
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", R"({"a":1,"a":2})")), "json-duplicate-key");
+  EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "{}") + "x"), "json-trailing");
   EXPECT_EQ(code_of(make(kType, kSubject, "", "{}")), "statement-malformed");
   EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "")), "statement-malformed");
   EXPECT_EQ(code_of(make(kType, kSubject, R"("t")", "[]")), "statement-malformed");
   EXPECT_EQ(code_of("["), "json-truncated");
+}
+
+TEST(ParseStatement, BoundsTheNumberOfSubjects) {
+  std::string subjects = "[0";
+  for (std::size_t i = 0; i < kMaxFiles; ++i) subjects += ",0";
+  EXPECT_EQ(code_of(make(kType, subjects + "]", R"("t")", "{}")), "too-many-files");
+}
+
+TEST(ParseStatement, QuotesOnlyTheStartOfAType) {
+  auto statement = parse_statement(make('"' + std::string(100'000, 'x') + '"', kSubject, R"("t")", "{}"));
+  ASSERT_FALSE(statement);
+  EXPECT_LT(statement.error().what.size(), 400U);
+}
+
+TEST(ParseStatement, KeepsWhatItRead) {
+  auto statement = parse_statement(make(kType, kSubject, R"("t")", R"({"x":[1]})"));
+  ASSERT_TRUE(statement);
+  EXPECT_EQ(statement->subjects.front().name, "m");
+  EXPECT_EQ(statement->subjects.front().digest("sha256"), "00");
+  EXPECT_EQ(statement->subjects.front().digest("sha512"), "");
+  EXPECT_EQ(statement->predicate_type, "t");
+  EXPECT_EQ(write_json(statement->predicate), R"({"x":[1]})");
 }
 
 TEST(WriteStatement, IsDeterministic) {

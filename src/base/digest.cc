@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/encoding.h"
+#include "base/text.h"
 
 namespace weightmark {
 namespace {
@@ -23,7 +24,7 @@ constexpr AlgorithmInfo info(HashAlgorithm algorithm) {
 }
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view hex) {
-  return std::unexpected(Error{code, std::move(what), std::string(hex.substr(0, 160)), {}});
+  return std::unexpected(Error{code, std::move(what), excerpt(hex, 160), {}});
 }
 
 }  // namespace

@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <random>
 
 #include "base/text.h"
 #include "base/try.h"
@@ -42,10 +43,38 @@ std::unexpected<Error> fail(int error_number, const std::filesystem::path& path,
   return std::unexpected(system_error(error_number, path.native(), otherwise));
 }
 
-// random_name returns a hidden name beside `final_name` that nobody can guess.
-std::string random_name(std::string_view final_name) {
-  std::random_device device;
-  return fmt::format(".{}.{:08x}{:08x}.tmp", final_name, device(), device());
+// random_name returns a hidden name that nobody can guess. It does not contain the
+// final name, which may be as long as the file system allows.
+std::string random_name() {
+  std::uint64_t value = 0;
+  // Up to 256 bytes are never interrupted (getrandom(2)); should it fail all the
+  // same, O_EXCL and linkat still never touch a file that is there.
+  (void)::getrandom(&value, sizeof value, 0);
+  return fmt::format(".weightmark-{:016x}.tmp", value);
+}
+
+std::unexpected<Error> too_large(const std::filesystem::path& path, std::uint64_t limit) {
+  return std::unexpected(Error{
+      ErrorCode::kFileTooLarge, fmt::format("larger than the limit of {}", human_size(limit)), path.native(), {}});
+}
+
+// check_final_name refuses what no file can replace, before any work is done.
+Result<void> check_final_name(int folder, const std::string& name, const std::filesystem::path& path) {
+  struct stat status{};
+  bool found = ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  bool is_folder = name.empty() || name == "." || name == ".." || (found && S_ISDIR(status.st_mode));
+  if (!is_folder) return {};
+  return std::unexpected(Error{ErrorCode::kWriteFailed, "is a folder", path.native(), "name a file"});
+}
+
+// open_unnamed opens a file that has no name, or returns none where the file
+// system cannot (open(2), O_TMPFILE) or where there is no /proc to name it through.
+Fd open_unnamed(int folder) {
+  if (::access("/proc/self/fd", X_OK) != 0) {
+    errno = EOPNOTSUPP;
+    return {};
+  }
+  return Fd(::openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
 }
 
 }  // namespace
@@ -72,10 +101,11 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return fail(errno, path, ErrorCode::kReadFailed);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail(errno, path, ErrorCode::kReadFailed);
   if (!S_ISREG(status.st_mode))
     return std::unexpected(Error{ErrorCode::kReadFailed, "not a regular file", path.native(), {}});
+  if (static_cast<std::uint64_t>(status.st_size) > limit) return too_large(path, limit);
   std::string text;
   while (text.size() <= limit) {
     std::size_t old_size = text.size();
@@ -85,8 +115,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
     text.resize(old_size + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count == 0) return text;
   }
-  return std::unexpected(
-      Error{ErrorCode::kFileTooLarge, fmt::format("larger than the limit of {}", human_size(limit)), path.native(), {}});
+  return too_large(path, limit);
 }
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
@@ -96,11 +125,12 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   output.folder_ = Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!output.folder_) return fail(errno, folder, ErrorCode::kWriteFailed);
-  output.file_ = Fd(::openat(output.folder_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
+  WM_CHECK(check_final_name(output.folder_.get(), output.final_name_, path));
+  output.file_ = open_unnamed(output.folder_.get());
   if (output.file_) return output;
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
     return fail(errno, path, ErrorCode::kWriteFailed);
-  output.temporary_name_ = random_name(output.final_name_);
+  output.temporary_name_ = random_name();
   output.file_ = Fd(::openat(output.folder_.get(), output.temporary_name_.c_str(),
                              O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, kFileMode));
   if (output.file_) return output;
@@ -129,25 +159,33 @@ Result<void> AtomicFile::write(ByteView bytes) {
   return {};
 }
 
-// give_name links an unnamed file under a temporary name, since a link cannot
-// replace an existing file but a rename can (open(2), O_TMPFILE).
-Result<void> AtomicFile::give_name() {
-  if (!temporary_name_.empty()) return {};
-  std::string name = random_name(final_name_);
+// link_as names an unnamed file and returns 0 or an errno (open(2), O_TMPFILE).
+int AtomicFile::link_as(const std::string& name) const {
   std::string self = fmt::format("/proc/self/fd/{}", file_.get());
-  if (::linkat(AT_FDCWD, self.c_str(), folder_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+  return ::linkat(AT_FDCWD, self.c_str(), folder_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
+// take_place gives the file its final name. A link does that in one step where the
+// name is free, but only a rename can replace a file that is there.
+Result<void> AtomicFile::take_place() {
+  if (temporary_name_.empty()) {
+    int error = link_as(final_name_);
+    if (error == 0) return {};
+    if (error != EEXIST) return fail(error, path_, ErrorCode::kWriteFailed);
+    std::string name = random_name();
+    if (error = link_as(name); error != 0) return fail(error, path_, ErrorCode::kWriteFailed);
+    temporary_name_ = std::move(name);
+  }
+  if (::renameat(folder_.get(), temporary_name_.c_str(), folder_.get(), final_name_.c_str()) != 0)
     return fail(errno, path_, ErrorCode::kWriteFailed);
-  temporary_name_ = std::move(name);
+  temporary_name_.clear();
   return {};
 }
 
 Result<void> AtomicFile::commit() {
   if (::fsync(file_.get()) != 0) return fail(errno, path_, ErrorCode::kWriteFailed);
-  WM_CHECK(give_name());
-  if (::renameat(folder_.get(), temporary_name_.c_str(), folder_.get(), final_name_.c_str()) != 0)
-    return fail(errno, path_, ErrorCode::kWriteFailed);
-  temporary_name_.clear();
-  // The rename has happened; a folder that cannot be synced is not a failure to write.
+  WM_CHECK(take_place());
+  // The file has its name; a folder that cannot be synced is not a failure to write.
   (void)::fsync(folder_.get());
   return {};
 }

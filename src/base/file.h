@@ -46,11 +46,13 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 
 // AtomicFile is output that replaces `path` only when commit() succeeds. Until
 // then the old file is whole; when the process dies, nothing of the new one is
-// left, except on file systems without O_TMPFILE, where a hidden temporary file
-// beside it may stay behind after SIGKILL.
+// left. A hidden temporary file ".weightmark-*.tmp" may stay behind after SIGKILL
+// only on file systems without O_TMPFILE or without /proc, and in the instant in
+// which commit() replaces an old file.
 class AtomicFile {
  public:
-  // create opens the temporary file in the folder of `path`.
+  // create opens the temporary file in the folder of `path`, which must not name
+  // a folder itself.
   // Errors: file-not-found, file-unreadable, disk-full, write-failed.
   static Result<AtomicFile> create(const std::filesystem::path& path);
 
@@ -61,13 +63,14 @@ class AtomicFile {
   // Errors: disk-full, write-failed.
   Result<void> write(ByteView bytes);
 
-  // commit syncs the file, renames it to `path` and syncs the folder.
+  // commit syncs the file, gives it the name `path` and syncs the folder.
   // Errors: disk-full, write-failed.
   Result<void> commit();
 
  private:
   AtomicFile() = default;
-  Result<void> give_name();
+  int link_as(const std::string& name) const;
+  Result<void> take_place();
 
   Fd folder_;
   Fd file_;

@@ -59,17 +59,16 @@ class JsonBuilder {
     auto same_key = [](const auto& a, const auto& b) { return a.first == b.first; };
     auto twice = std::adjacent_find(members.begin(), members.end(), same_key);
     if (twice != members.end())
-      return refuse(ErrorCode::kJsonDuplicateKey, fmt::format("the key \"{}\" is there twice", twice->first));
+      return refuse(ErrorCode::kJsonDuplicateKey, fmt::format("the key \"{}\" is there twice", excerpt(twice->first)));
     return add(Json::object(std::move(members)));
   }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& exception) {
-    std::string what = fmt::format("not well-formed at byte {}", position);
+    constexpr int kNumberOverflow = 406;  // how the library reports 1e999
     if (root_) return refuse(ErrorCode::kJsonTrailing, fmt::format("bytes follow the value at byte {}", position));
     if (position > text_size_) return refuse(ErrorCode::kJsonTruncated, "the text ends too early");
-    // How the library reports 1e999.
-    if (std::string_view(exception.what()).find("out_of_range") != std::string_view::npos) return out_of_range();
-    return refuse(ErrorCode::kJsonSyntax, std::move(what));
+    if (exception.id == kNumberOverflow) return out_of_range();
+    return refuse(ErrorCode::kJsonSyntax, fmt::format("not well-formed at byte {}", position));
   }
 
   Result<Json> result() && {
@@ -121,14 +120,14 @@ class JsonBuilder {
 // JsonWriter writes with sorted keys; `indent` of 0 is the compact form.
 class JsonWriter {
  public:
-  explicit JsonWriter(int indent) : indent_(indent) {}
+  explicit JsonWriter(std::size_t indent) : indent_(indent) {}
 
   void write(const Json& value) {
     if (const auto* array = value.as<JsonArray>()) return write_array(*array);
     if (const auto* object = value.as<JsonObject>()) return write_object(*object);
     if (const auto* text = value.as<std::string>()) return write_string(*text);
     if (const auto* integer = value.as<std::int64_t>()) return append(fmt::format("{}", *integer));
-    if (const auto* number = value.as<double>()) return append(fmt::format("{}", *number));
+    if (const auto* number = value.as<double>()) return write_number(*number);
     if (const auto* boolean = value.as<bool>()) return append(*boolean ? "true" : "false");
     append("null");
   }
@@ -137,6 +136,14 @@ class JsonWriter {
 
  private:
   void append(std::string_view text) { out_ += text; }
+
+  // A whole number keeps ".0", or it would be read back as an integer.
+  void write_number(double number) {
+    if (!std::isfinite(number)) return append("null");
+    std::string text = fmt::format("{}", number);
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    append(text);
+  }
 
   void write_array(const JsonArray& items) {
     write_list('[', ']', items.size(), [&](std::size_t i) { write(items[i]); });
@@ -167,7 +174,7 @@ class JsonWriter {
   void new_line() {
     if (indent_ == 0) return;
     out_ += '\n';
-    out_.append(static_cast<std::size_t>(indent_ * depth_), ' ');
+    out_.append(indent_ * depth_, ' ');
   }
 
   // RFC 8785, section 3.2.2.2.
@@ -192,8 +199,8 @@ class JsonWriter {
     out_ += '"';
   }
 
-  int indent_;
-  int depth_ = 0;
+  std::size_t indent_;
+  std::size_t depth_ = 0;
   std::string out_;
 };
 
@@ -248,7 +255,8 @@ bool JsonView::has(std::string_view key) const {
 
 Result<JsonView> JsonView::member(std::string_view key) const {
   std::string path = path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
-  if (value_->as<JsonObject>() == nullptr) return fail(fmt::format("expected an object, found {}", value_->type_name()));
+  if (value_->as<JsonObject>() == nullptr)
+    return fail(fmt::format("expected an object, found {}", value_->type_name()));
   const Json* found = value_->find(key);
   if (found == nullptr) return JsonView(*value_, code_, std::move(path)).fail("missing");
   return JsonView(*found, code_, std::move(path));
@@ -273,13 +281,13 @@ Result<std::int64_t> JsonView::integer() const {
   return fail(fmt::format("expected an integer, found {}", value_->type_name()));
 }
 
-Result<std::vector<JsonView>> JsonView::array() const {
-  const auto* items = value_->as<JsonArray>();
-  if (items == nullptr) return fail(fmt::format("expected an array, found {}", value_->type_name()));
-  std::vector<JsonView> views;
-  views.reserve(items->size());
-  for (std::size_t i = 0; i < items->size(); ++i) views.emplace_back((*items)[i], code_, fmt::format("{}[{}]", path_, i));
-  return views;
+Result<JsonItems> JsonView::array() const {
+  if (const auto* items = value_->as<JsonArray>()) return JsonItems(*items, code_, path_);
+  return fail(fmt::format("expected an array, found {}", value_->type_name()));
+}
+
+JsonView JsonItems::operator[](std::size_t index) const {
+  return {(*items_)[index], code_, fmt::format("{}[{}]", path_, index)};
 }
 
 Result<const JsonObject*> JsonView::object() const {

@@ -37,7 +37,7 @@ class Json {
   Json(JsonArray value) : value_(std::move(value)) {}
   explicit Json(double value) : value_(value) {}
 
-  // object sorts `members`; of equal keys the last wins, so callers give none.
+  // object sorts `members`, whose keys differ.
   static Json object(JsonObject members);
 
   template <class T>
@@ -72,12 +72,15 @@ struct JsonLimits {
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // write_json writes compact JSON with sorted keys and real UTF-8: one spelling
-// for every value without fractions. Escapes only what RFC 8259 demands, as RFC
-// 8785 does.
+// for every value, which parse_json takes back as an equal one. Escapes only what
+// RFC 8259 demands, as RFC 8785 does. Numbers that are no integers keep a fraction
+// or an exponent; what JSON has no number for becomes null.
 std::string write_json(const Json& value);
 
 // write_json_indented writes the same for people: two spaces, one member a line.
 std::string write_json_indented(const Json& value);
+
+class JsonItems;
 
 // JsonView walks a parsed value and turns what is missing or of the wrong type
 // into errors with one code and the path of the field.
@@ -100,13 +103,48 @@ class JsonView {
   // integer also takes a number with a zero fraction, as Python writes
   // 1000000000.0, up to 2^53.
   Result<std::int64_t> integer() const;
-  Result<std::vector<JsonView>> array() const;
+  Result<JsonItems> array() const;
   Result<const JsonObject*> object() const;
 
   std::unexpected<Error> fail(std::string what) const;
 
  private:
   const Json* value_;
+  ErrorCode code_;
+  std::string path_;
+};
+
+// JsonItems is an array whose views are made one at a time, so that looking at its
+// size first costs nothing, however many items somebody put there.
+class JsonItems {
+ public:
+  JsonItems(const JsonArray& items, ErrorCode code, std::string path)
+      : items_(&items), code_(code), path_(std::move(path)) {}
+
+  std::size_t size() const { return items_->size(); }
+  bool empty() const { return items_->empty(); }
+  const std::string& path() const { return path_; }
+  JsonView operator[](std::size_t index) const;
+
+  class Iterator {
+   public:
+    Iterator(const JsonItems& items, std::size_t index) : items_(&items), index_(index) {}
+    JsonView operator*() const { return (*items_)[index_]; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+   private:
+    const JsonItems* items_;
+    std::size_t index_;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, size()}; }
+
+ private:
+  const JsonArray* items_;
   ErrorCode code_;
   std::string path_;
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace weightmark {
 namespace {
@@ -31,17 +30,31 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-// steers_terminals says whether a well-formed sequence is a C0 or C1 control,
-// DEL, a line or paragraph separator, or a bidirectional control.
-bool steers_terminals(std::string_view sequence) {
-  auto first = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7F;
-  if (sequence.size() == 2) return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-  static constexpr std::array<std::string_view, 3> kRanges = {"\xE2\x80\xA8", "\xE2\x80\xAE", "\xE2\x81\xA6"};
-  if (sequence.size() != 3) return false;
-  bool separators_and_embeddings = sequence >= kRanges[0] && sequence <= kRanges[1];
-  bool isolates = sequence >= kRanges[2] && sequence <= "\xE2\x81\xA9";
-  return separators_and_embeddings || isolates;
+// code_point decodes a well-formed sequence.
+char32_t code_point(std::string_view sequence) {
+  auto lead = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return lead;
+  char32_t value = lead & (0x7FU >> sequence.size());
+  for (char c : sequence.substr(1)) value = value << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+  return value;
+}
+
+// steers_terminals says whether a character is a C0 or C1 control, DEL, a line or
+// paragraph separator, or a bidirectional control (UAX #9, section 2).
+bool steers_terminals(char32_t character) {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  static constexpr auto kRanges = std::to_array<Range>({
+      {0x00, 0x1F},
+      {0x7F, 0x9F},
+      {0x61C, 0x61C},    // the Arabic letter mark
+      {0x200E, 0x200F},  // left-to-right and right-to-left marks
+      {0x2028, 0x202E},  // separators, embeddings, overrides
+      {0x2066, 0x2069},  // isolates
+  });
+  return std::ranges::any_of(kRanges, [&](Range range) { return character >= range.first && character <= range.last; });
 }
 
 }  // namespace
@@ -65,7 +78,7 @@ std::string printable(std::string_view text) {
       out += "\\n";
     } else if (sequence == "\t") {
       out += "\\t";
-    } else if (length == 0 || steers_terminals(sequence)) {
+    } else if (length == 0 || steers_terminals(code_point(sequence))) {
       for (char c : sequence) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       out += sequence;
@@ -73,6 +86,16 @@ std::string printable(std::string_view text) {
     text.remove_prefix(sequence.size());
   }
   return out;
+}
+
+std::string excerpt(std::string_view text, std::size_t limit) {
+  std::string_view start = text.substr(0, limit);
+  auto inside_character = [&] {
+    return start.size() < text.size() && (static_cast<unsigned char>(text[start.size()]) & 0xC0U) == 0x80;
+  };
+  for (int i = 0; i < 3 && !start.empty() && inside_character(); ++i) start.remove_suffix(1);
+  std::string quoted = is_utf8(start) ? std::string(start) : printable(start);
+  return start.size() < text.size() ? quoted + "…" : quoted;
 }
 
 std::string human_size(std::uint64_t bytes) {
@@ -119,10 +142,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongest = 64;  // the work is quadratic, and no name is longer
+  if (word.size() > kLongest) return {};
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    std::size_t distance = edit_distance(word.substr(0, 64), std::string_view(candidate).substr(0, 64));
+    std::size_t distance = edit_distance(word, std::string_view(candidate).substr(0, kLongest));
     if (distance >= best_distance) continue;
     best = candidate;
     best_distance = distance;

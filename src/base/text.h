@@ -8,10 +8,15 @@
 
 namespace weightmark {
 
-// printable escapes control characters, line separators and bytes that are not
-// UTF-8, as \n, \t or \xNN, so that untrusted text cannot steer a terminal or
+// printable escapes control characters, line separators, bidirectional controls
+// and bytes that are not UTF-8, as \n, \t or \xNN, so that untrusted text cannot steer a terminal or
 // forge a line of output.
 std::string printable(std::string_view text);
+
+// excerpt returns the start of untrusted text, to be quoted in an error: at most
+// `limit` bytes cut between characters, then "…" where something is left out.
+// What is not UTF-8 comes escaped.
+std::string excerpt(std::string_view text, std::size_t limit = 256);
 
 // human_size renders bytes with binary prefixes: "0 B", "4.1 KiB", "2.0 GiB".
 std::string human_size(std::uint64_t bytes);

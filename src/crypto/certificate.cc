@@ -41,8 +41,8 @@ std::string name_of(const X509_NAME* name) {
 
 // Debian, Alpine and Gentoo; Fedora and RHEL; openSUSE; older RHEL; OpenBSD and macOS.
 const std::array<std::filesystem::path, 5> kRootFiles = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
 
 }  // namespace
 

@@ -1,3 +1,5 @@
+#include "crypto/certificate.h"
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "crypto/certificate.h"
 #include "crypto/pki_testing.h"
 
 namespace weightmark {

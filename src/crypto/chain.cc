@@ -43,11 +43,12 @@ Material sort_material(const std::vector<Certificate>& untrusted, const std::vec
   Material material;
   for (const Certificate& certificate : trusted) {
     X509* x509 = certificate.impl().x509.get();
-    if (is_self_signed(x509)) X509_STORE_add_cert(material.anchors.get(), x509);
-    else sk_X509_push(material.helpers.get(), x509);
+    if (is_self_signed(x509))
+      X509_STORE_add_cert(material.anchors.get(), x509);
+    else
+      sk_X509_push(material.helpers.get(), x509);
   }
-  for (const Certificate& certificate : untrusted)
-    sk_X509_push(material.helpers.get(), certificate.impl().x509.get());
+  for (const Certificate& certificate : untrusted) sk_X509_push(material.helpers.get(), certificate.impl().x509.get());
   take_openssl_errors();
   return material;
 }

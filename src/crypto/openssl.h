@@ -26,7 +26,7 @@ struct FreeWith {
 
 // FreeStack frees a stack, but not the certificates on it, which it borrows.
 struct FreeStack {
-  void operator()(STACK_OF(X509)* stack) const { sk_X509_free(stack); }
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
 };
 
 using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;

@@ -76,10 +76,10 @@ Result<fs::path> find_by_name(const Pkcs11Uri& uri, const std::vector<fs::path>&
 Result<fs::path> only_library_in(const Pkcs11Uri& uri, const fs::path& folder) {
   std::vector<fs::path> found = matches_in(folder, "");
   if (found.size() == 1) return found.front();
-  return uri.fail(ErrorCode::kPkcs11Module,
-                  fmt::format("the folder {} has {} libraries, and module-name does not choose one", folder.native(),
-                              found.size()),
-                  "name the file with module-path, or add module-name");
+  return uri.fail(
+      ErrorCode::kPkcs11Module,
+      fmt::format("the folder {} has {} libraries, and module-name does not choose one", folder.native(), found.size()),
+      "name the file with module-path, or add module-name");
 }
 
 Result<fs::path> find_by_path(const Pkcs11Uri& uri) {
@@ -133,7 +133,9 @@ Result<void> Pkcs11Modules::load_configured() {
   for (CK_FUNCTION_LIST** module = configured_; module != nullptr && *module != nullptr; ++module)
     list_.push_back(*module);
   if (!list_.empty()) return {};
-  return std::unexpected(Error{ErrorCode::kPkcs11Module, "p11-kit has no PKCS#11 module that works", {},
+  return std::unexpected(Error{ErrorCode::kPkcs11Module,
+                               "p11-kit has no PKCS#11 module that works",
+                               {},
                                "name one with module-path or module-name in the URI"});
 }
 

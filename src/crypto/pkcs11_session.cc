@@ -38,7 +38,8 @@ std::unexpected<Error> failed(std::string_view doing, CK_RV status) {
 std::unexpected<Error> login_failed(CK_RV status) {
   if (!is_about_pin(status)) return failed("logging in to the token", status);
   return std::unexpected(Error{ErrorCode::kPkcs11Pin,
-                               fmt::format("the token refuses the PIN: {}", p11_kit_strerror(status)), {},
+                               fmt::format("the token refuses the PIN: {}", p11_kit_strerror(status)),
+                               {},
                                "check the PIN; most tokens lock it after a few wrong ones"});
 }
 

@@ -300,8 +300,7 @@ class SoftHsm : public ::testing::Test {
            pair("EC:secp256k1", "koblitz", "06") && pair("EC:prime256v1", "twin", "07") &&
            pair("EC:prime256v1", "twin", "08") && pair("EC:prime256v1", "no public", "09") &&
            tool("--delete-object --type pubkey --id 09") && pair("EC:prime256v1", "swapped", "0a") &&
-           tool("--delete-object --type pubkey --id 0a") &&
-           pair("EC:prime256v1", "always", "0b", "--always-auth");
+           tool("--delete-object --type pubkey --id 0a") && pair("EC:prime256v1", "always", "0b", "--always-auth");
   }
 
   static std::string uri(const std::string& path, const std::string& query = "pin-value=1234") {
@@ -425,9 +424,7 @@ TEST_F(SoftHsm, RefusesUnknownAndAmbiguousKeys) {
   EXPECT_EQ(code(open(uri("object=twin;id=%07"))), "no error");
 }
 
-TEST_F(SoftHsm, RefusesKeysWithoutAPublicHalf) {
-  EXPECT_EQ(code(open(uri("object=no%20public"))), "pkcs11-key");
-}
+TEST_F(SoftHsm, RefusesKeysWithoutAPublicHalf) { EXPECT_EQ(code(open(uri("object=no%20public"))), "pkcs11-key"); }
 
 TEST_F(SoftHsm, RefusesKeysThatAreNotSupported) {
   EXPECT_EQ(code(open(uri("object=weak"))), "key-unsupported");

@@ -24,8 +24,7 @@ constexpr std::size_t kMaxPinSize = 1024;
 constexpr CK_SLOT_ID kNoSlot = static_cast<CK_SLOT_ID>(-1);
 
 std::unexpected<Error> pin_failed(std::string what, const std::filesystem::path& path) {
-  return std::unexpected(
-      Error{ErrorCode::kPkcs11Pin, std::move(what), path.native(), "check the URI's pin-source"});
+  return std::unexpected(Error{ErrorCode::kPkcs11Pin, std::move(what), path.native(), "check the URI's pin-source"});
 }
 
 // squeezed lower-cases a name and drops white space, which p11-kit ignores
@@ -132,8 +131,7 @@ Result<Pkcs11Uri> Pkcs11Uri::parse(std::string_view text) {
     return uri.fail(ErrorCode::kPkcs11Uri, "there is a NUL character in the URI");
   int status = p11_kit_uri_parse(std::string(text).c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
   if (status != P11_KIT_URI_OK)
-    return uri.fail(ErrorCode::kPkcs11Uri,
-                    fmt::format("not a valid PKCS#11 URI: {}", p11_kit_uri_message(status)),
+    return uri.fail(ErrorCode::kPkcs11Uri, fmt::format("not a valid PKCS#11 URI: {}", p11_kit_uri_message(status)),
                     "write it as pkcs11:token=NAME;object=LABEL or pkcs11:token=NAME;id=%01 (RFC 7512)");
   WM_CHECK(uri.check());
   return uri;

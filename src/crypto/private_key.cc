@@ -130,8 +130,7 @@ Result<PkeyPtr> decode_encrypted_pkcs8(PemBlock block, const SecretSource& passw
   std::string_view text = secret.view();
   ERR_clear_error();
   // PKCS8_decrypt takes a null password for "no password", a different thing.
-  Pkcs8Ptr info(
-      PKCS8_decrypt(sealed.get(), text.empty() ? "" : text.data(), static_cast<int>(text.size())));
+  Pkcs8Ptr info(PKCS8_decrypt(sealed.get(), text.empty() ? "" : text.data(), static_cast<int>(text.size())));
   if (!info) return decryption_failed();
   return from_pkcs8(info.get());
 }

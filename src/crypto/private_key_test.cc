@@ -91,9 +91,10 @@ TEST(PrivateKey, NeverTakesAWrongLegacyPasswordForDamage) {
 }
 
 TEST(PrivateKey, PassesOverCurveParametersAndText) {
-  std::string pem = "Public Key Info:\n\tcurve: SECP256R1\n\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
-                    "-----END EC PARAMETERS-----\n" +
-                    testing::legacy_key_pem(testing::generate_key_pem(KeyType::kEcP256));
+  std::string pem =
+      "Public Key Info:\n\tcurve: SECP256R1\n\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+      "-----END EC PARAMETERS-----\n" +
+      testing::legacy_key_pem(testing::generate_key_pem(KeyType::kEcP256));
   EXPECT_EQ(code(load_private_key(pem, {})), "no error");
 }
 
@@ -113,8 +114,9 @@ TEST(PrivateKey, RefusesSmallRsaAndOtherKinds) {
 }
 
 TEST(PrivateKey, RefusesUnknownEncryption) {
-  std::string pem = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT-13,00\n\nMAA=\n"
-                    "-----END EC PRIVATE KEY-----\n";
+  std::string pem =
+      "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT-13,00\n\nMAA=\n"
+      "-----END EC PRIVATE KEY-----\n";
   Password password{"x"};
   EXPECT_EQ(code(load_private_key(pem, password.source())), "key-unsupported");
   EXPECT_EQ(password.asked, 0);
@@ -122,8 +124,9 @@ TEST(PrivateKey, RefusesUnknownEncryption) {
 
 // SEQUENCE { SEQUENCE { OID 1.2.3.4, NULL }, OCTET STRING of 16 bytes }
 TEST(PrivateKey, RefusesUnknownPkcs8Encryption) {
-  std::string pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMBswBwYDKgMEBQAEEAAAAAAAAAAAAAAAAAAAAAA=\n"
-                    "-----END ENCRYPTED PRIVATE KEY-----\n";
+  std::string pem =
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMBswBwYDKgMEBQAEEAAAAAAAAAAAAAAAAAAAAAA=\n"
+      "-----END ENCRYPTED PRIVATE KEY-----\n";
   Password password{"x"};
   EXPECT_EQ(code(load_private_key(pem, password.source())), "key-unsupported");
 }

@@ -25,7 +25,9 @@ constexpr std::size_t kMaxBlocks = 100;
 
 std::unexpected<Error> unsupported(std::string what) {
   return std::unexpected(
-      Error{ErrorCode::kKeyUnsupported, std::move(what), {},
+      Error{ErrorCode::kKeyUnsupported,
+            std::move(what),
+            {},
             "use an EC key on P-256, P-384 or P-521, an RSA key of 2048 bits or more, or an Ed25519 key"});
 }
 
@@ -113,9 +115,7 @@ std::unexpected<Error> not_a_public_key(std::string_view text, const std::vector
   return malformed(fmt::format("the PEM block \"{}\" is not a public key", label), {});
 }
 
-bool is_ecdsa(KeyType type) {
-  return type == KeyType::kEcP256 || type == KeyType::kEcP384 || type == KeyType::kEcP521;
-}
+bool is_ecdsa(KeyType type) { return type == KeyType::kEcP256 || type == KeyType::kEcP384 || type == KeyType::kEcP521; }
 
 // may_use says whether a scheme belongs to a type of key. Bundles of Sigstore's
 // 0.2 clients have ECDSA with SHA-256 on every curve.
@@ -146,8 +146,7 @@ bool verify_with(const PublicKey::Impl& key, ByteView message, ByteView signatur
     case SignatureScheme::kEd25519: return ed25519_verify(message, signature, raw_public_key(key.pkey.get()));
     case SignatureScheme::kRsaPkcs1Sha256:  // PKCS#1 v1.5 is OpenSSL's default padding
       return evp_verify(key.pkey.get(), hash_of(scheme), message, signature);
-    default:
-      return parse_ecdsa_signature(signature) && evp_verify(key.pkey.get(), hash_of(scheme), message, signature);
+    default: return parse_ecdsa_signature(signature) && evp_verify(key.pkey.get(), hash_of(scheme), message, signature);
   }
 }
 

@@ -24,9 +24,7 @@ std::unique_ptr<SigningKey> load(const std::string& pem) {
   return key ? *std::move(key) : nullptr;
 }
 
-std::string_view code(const Result<PublicKey>& result) {
-  return result ? "no error" : code_name(result.error().code);
-}
+std::string_view code(const Result<PublicKey>& result) { return result ? "no error" : code_name(result.error().code); }
 
 std::string_view code(const Result<void>& result) { return result ? "no error" : code_name(result.error().code); }
 

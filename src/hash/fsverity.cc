@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-#include <utility>
 
 #include "hash/sha256.h"
 

@@ -19,8 +19,8 @@ Result<void> check_size(const FileEntry& signed_file, std::uint64_t size);
 
 // UnsignedRules say what becomes of files that are there but not signed.
 struct UnsignedRules {
-  IgnoreSet recorded;       // ignored by the signer or on the user's request
-  bool tolerate = false;    // --ignore-unsigned-files: report them, no more
+  IgnoreSet recorded;     // ignored by the signer or on the user's request
+  bool tolerate = false;  // --ignore-unsigned-files: report them, no more
 };
 
 // report_unsigned reports everything in the listing that the manifest does not

@@ -205,7 +205,8 @@ class Interruptions(Test):
     def test_interrupted_verification_is_no_verdict(self):
         self.make_huge(1 << 29)
         subprocess.run(self.sign("--quiet"), check=True)
-        verify = [COMMAND, "verify", "key", "--public-key", str(KEYS / "p256.pub"), "-t", "40ms", "--json", str(self.model)]
+        verify = [COMMAND, "verify", "key", "--public-key", str(KEYS / "p256.pub"), "-t", "40ms", "--json",
+                  str(self.model)]
         result = subprocess.run(verify, capture_output=True, check=False, timeout=PATIENCE)
         self.assertEqual(result.returncode, 130, result.stderr)
         self.assertIn(b"could not be verified", result.stderr)

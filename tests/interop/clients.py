@@ -36,7 +36,8 @@ class Weightmark:
         method = ["key"]
         if keys.certificate:
             method = ["certificate", "--signing-certificate", keys.certificate, "--certificate-chain", keys.intermediate]
-        return self.run("sign", *method, "--private-key", keys.private_key, "--signature", signature, *options, "--", model)
+        return self.run("sign", *method, "--private-key", keys.private_key, "--signature", signature, *options,
+                        "--", model)
 
     def verify(self, model, signature, keys, *options):
         method = ["key", "--public-key", keys.public_key]

@@ -185,7 +185,8 @@ def cannot_single_file(direction, model):
     direction.ours_signs("single file", model)
     Results.refuses("single file: Python wants the name '.'", direction.python.verify(
         model, direction.signature, direction.keys), "Signature mismatch")
-    Results.accepts("single file: ours verifies ours", direction.ours.verify(model, direction.signature, direction.keys))
+    Results.accepts("single file: ours verifies ours",
+                    direction.ours.verify(model, direction.signature, direction.keys))
     direction.ours_signs("single file, --compat python", model, "--compat", "python")
     direction.python_reads("single file, --compat python", model)
     Results.accepts("single file, --compat python: ours verifies ours",

@@ -48,7 +48,8 @@ def empty_files(folder):
 
 
 def hidden(folder):
-    return write(folder, {".config": b"1", ".cache/weights.bin": b"2", "sub/.git/config": b"signed", "weights.bin": b"3"})
+    return write(folder, {".config": b"1", ".cache/weights.bin": b"2", "sub/.git/config": b"signed",
+                          "weights.bin": b"3"})
 
 
 def git(folder):
