@@ -49,7 +49,7 @@ std::string random_name() {
   std::uint64_t value = 0;
   // Up to 256 bytes are never interrupted (getrandom(2)); should it fail all the
   // same, O_EXCL and linkat still never touch a file that is there.
-  (void)::getrandom(&value, sizeof value, 0);
+  [[maybe_unused]] ssize_t count = ::getrandom(&value, sizeof value, 0);
   return fmt::format(".weightmark-{:016x}.tmp", value);
 }
 
