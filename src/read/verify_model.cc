@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "attest/oms.h"
-#include "base/file.h"
-#include "base/text.h"
 #include "base/try.h"
 #include "model/compare.h"
 #include "model/listing.h"
 #include "model/measure.h"
 #include "model/placement.h"
-#include "verify/verifier.h"
+#include "read/signed_model.h"
 #include "weightmark/verify.h"
 
 namespace weightmark {
@@ -23,10 +21,7 @@ constexpr std::size_t kMaxRenames = 16;
 // Session holds one verification under way.
 class Session {
  public:
-  explicit Session(const VerifyOptions& options) : options_(options) {
-    verification_.report.model = options.model.native();
-    verification_.report.time = options.time;
-  }
+  explicit Session(const VerifyOptions& options) : options_(options) {}
 
   Verification run() {
     if (auto status = verify(); !status) conclude(status.error());
@@ -35,41 +30,12 @@ class Session {
 
  private:
   Result<void> verify() {
-    WM_TRY(Bundle bundle, recorded("bundle", read_bundle()));
-    pass("bundle", verification_.report.signature);
-    WM_TRY(auto model, Verifier::verify_signature(bundle, options_.trust, options_.time, report().checks));
-    report().signer = model->signer;
-    report().manifest = model->manifest;
-    WM_CHECK(Verifier::verify_expectations(model, options_.expectations, report().checks));
+    WM_TRY(auto model, verify_signed_model(options_, report()));
     WM_CHECK(recorded("files", verify_contents(model->manifest)));
     std::ranges::sort(report().files, {}, &FileReport::name);
     WM_TRY(verification_.manifest, Verifier::verify_files(model, report().files, report().checks));
     report().verdict = Verdict::kVerified;
     return {};
-  }
-
-  Result<Bundle> read_bundle() {
-    std::filesystem::path path;
-    if (options_.signature) {
-      path = *options_.signature;
-    } else {
-      WM_TRY(path, find_signature(options_.model));
-    }
-    report().signature = path.native();
-    auto text = read_file(path, kMaxBundleSize);
-    if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBundleTooLarge;
-    if (!text && text.error().code == ErrorCode::kFileNotFound)
-      return std::unexpected(
-          Error{ErrorCode::kSignatureNotFound, "there is no such file", path.native(), "check --signature"});
-    if (!text) return std::unexpected(std::move(text).error());
-    auto bundle = parse_bundle(*text);
-    if (!bundle) prefix(bundle.error(), path);
-    return bundle;
-  }
-
-  // prefix names the file before the field in it.
-  static void prefix(Error& error, const std::filesystem::path& path) {
-    error.subject = error.subject.empty() ? path.native() : fmt::format("{}: {}", path.native(), error.subject);
   }
 
   Result<void> verify_contents(const Manifest& manifest) {
@@ -200,10 +166,6 @@ class Session {
       if (extra && compare_file(entry, extra).coverage == Coverage::kWhole)
         file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", extra->name), file.name,
                            "names are signed as well; give it its old name"};
-  }
-
-  void pass(std::string id, std::string detail) {
-    report().checks.push_back({std::move(id), Outcome::kPassed, std::move(detail), std::nullopt});
   }
 
   template <class T>
