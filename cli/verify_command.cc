@@ -44,16 +44,40 @@ void tell_not_covered(const Report& report, const Ui& ui) {
   if (count > kMaxShown) ui.detail("", fmt::format("and {} more; --json lists them", grouped(count - kMaxShown)));
 }
 
+// describe_files says how many files are covered, and by what.
+std::string describe_files(const Report& report) {
+  std::vector<std::string> parts;
+  auto add = [&](Coverage coverage, std::string_view how) {
+    if (std::size_t count = report.count(coverage)) parts.push_back(fmt::format("{} {}", grouped(count), how));
+  };
+  add(Coverage::kWhole, "by whole digest");
+  add(Coverage::kTree, "by tree");
+  add(Coverage::kKernel, "by the kernel");
+  const std::size_t covered =
+      report.count(Coverage::kWhole) + report.count(Coverage::kTree) + report.count(Coverage::kKernel);
+  const std::string of = report.partial ? fmt::format("{} of ", grouped(covered)) : "";
+  return fmt::format("{}{}, {} read ({})", of, plural(report.manifest->files.size(), "file"),
+                     human_size(report.bytes_hashed), fmt::join(parts, ", "));
+}
+
+void tell_notes(const Report& report, const Ui& ui) {
+  std::size_t shown = 0;
+  for (const FileReport& file : report.files)
+    if (!file.note.empty() && ++shown <= kMaxShown)
+      ui.detail(shown == 1 ? "note" : "", fmt::format("{}: {}", printable(file.name), printable(file.note)));
+}
+
 void tell_verified(const Report& report, const Ui& ui) {
   for (const std::string& warning : report.warnings) ui.warn(printable(warning));
-  ui.say(fmt::format("{}verified{} {}", ui.green(), ui.plain(), printable(report.model)));
+  ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
+                     printable(report.model)));
   ui.detail("signed by", describe_signer(*report.signer));
   ui.detail("as", fmt::format("\"{}\"", printable(report.manifest->name)));
-  ui.detail("files",
-            fmt::format("{}, {}", plural(report.manifest->files.size(), "file"), human_size(report.bytes_hashed)));
+  ui.detail("files", describe_files(report));
   ui.detail("root digest", "sha256:" + report.manifest->root.hex());
   if (std::size_t ignored = report.count(Coverage::kIgnored); ignored > 0)
     ui.detail("ignored", fmt::format("{}, {}", plural(ignored, "file"), first_names(report, Coverage::kIgnored)));
+  tell_notes(report, ui);
   tell_not_covered(report, ui);
 }
 
@@ -77,6 +101,7 @@ CLI::App* add_method(CLI::App& verify, const std::string& name, const std::strin
                      const std::shared_ptr<VerifyFlags>& flags, Action& action) {
   CLI::App* method = verify.add_subcommand(name, description);
   flags->add_to(*method);
+  flags->add_files_to(*method);
   method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
   return method;
 }

@@ -33,7 +33,19 @@ void VerifyFlags::add_to(CLI::App& method) {
   method.add_option("--name", name, "Refuse a signature for a model of another name")->type_name("NAME");
   method.add_option("--expect-digest", digest, "Refuse a signature with another root or manifest digest")
       ->type_name("DIGEST");
+  CLI::Option* whole =
+      method.add_flag("--whole-files", whole_files, "Compare the digests of whole files, not their trees");
+  method.add_flag("--check-both", check_both, "Compare both, which finds a signer who lists two contents for one file")
+      ->excludes(whole);
   output.add_to(method);
+}
+
+void VerifyFlags::add_files_to(CLI::App& method) {
+  method
+      .add_option("--files", files,
+                  "Verify only files that match, as '*.safetensors'; a folder stands for all in it; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
 }
 
 void VerifyFlags::add_keys_to(CLI::App& method) {
@@ -78,6 +90,9 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   options.ignore_paths = model.relative_ignore_paths(ui);
   options.ignore_git_paths = model.ignore_git_paths;
   options.ignore_unsigned_files = ignore_unsigned;
+  if (whole_files) options.evidence = Evidence::kWholeFiles;
+  if (check_both) options.evidence = Evidence::kBoth;
+  options.files = files;
   options.allow_symlinks = model.allow_symlinks;
   options.work.threads = model.threads;
   options.work.cancelled = &interrupt_flag();

@@ -18,6 +18,9 @@ struct VerifyFlags {
   OutputFlags output;
   std::string signature;
   bool ignore_unsigned = false;
+  bool whole_files = false;
+  bool check_both = false;
+  std::vector<std::string> files;
   std::string name;
   std::string digest;
   std::vector<std::string> public_keys;
@@ -27,6 +30,7 @@ struct VerifyFlags {
   void add_to(CLI::App& method);
   void add_keys_to(CLI::App& method);
   void add_certificates_to(CLI::App& method);
+  void add_files_to(CLI::App& method);
 
   // options reads the keys or certificates and the clock.
   Result<VerifyOptions> options(const Ui& ui) const;

@@ -50,6 +50,7 @@ struct FileEntry {
   std::optional<Digest> digest;
   std::vector<Shard> shards;
   std::optional<FileTree> tree;
+  bool unknown_tree = false;  // signed with a tree of a version that this library does not know
 
   // size returns the file's size in bytes where the entry tells it.
   std::optional<std::uint64_t> size() const;

@@ -28,7 +28,7 @@ struct Check {
   std::string id;  // stable: "bundle", "signature", "certificate", "name", "files", …
   Outcome outcome = Outcome::kNotChecked;
   std::string detail;  // what it rests on, for people
-  std::optional<Error> error;
+  std::optional<Error> error = {};
 };
 
 // Coverage says how far a file is vouched for.
@@ -44,8 +44,9 @@ enum class Coverage {
 struct FileReport {
   std::string name;
   Coverage coverage = Coverage::kNotCovered;
-  std::uint64_t size = 0;  // bytes; 0 where it was not read
-  std::optional<Error> error;
+  std::uint64_t size = 0;  // bytes; 0 where it was not looked at
+  std::optional<Error> error = {};
+  std::string note = {};  // why it is covered in another way than asked for; else empty
 };
 
 // SignerReport says who signed.
@@ -60,6 +61,7 @@ struct SignerReport {
 struct Report {
   Verdict verdict = Verdict::kUndecided;
   bool interrupted = false;
+  bool partial = false;                // only selected files were looked at; the others are not covered
   std::string model;                   // path as given
   std::string signature;               // path of the bundle; empty when none was found
   Time time{};                         // the time that verification rests on

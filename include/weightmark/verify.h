@@ -15,6 +15,17 @@
 
 namespace weightmark {
 
+// Evidence says what signed files are compared by.
+enum class Evidence {
+  // The signed fs-verity tree, which all processors hash at once; or the kernel's
+  // own digest where it keeps the file sealed, and then nothing is read. Files that
+  // were signed without a tree: their whole digests. Where the expected digest is
+  // the root digest, which does not bind trees: kBoth.
+  kTrees,
+  kWholeFiles,  // the digests of whole files, as any other client does
+  kBoth,        // both, which finds a signer who lists two contents for one file
+};
+
 // VerifyOptions say what to verify and against what.
 struct VerifyOptions {
   std::filesystem::path model;
@@ -31,6 +42,10 @@ struct VerifyOptions {
   bool ignore_git_paths = true;
   // Look only at signed files; others are reported as not covered at most.
   bool ignore_unsigned_files = false;
+  Evidence evidence = Evidence::kTrees;
+  // Glob patterns of the files to verify, as `*.safetensors`; empty: all files. A
+  // pattern that selects no signed file is refused.
+  std::vector<std::string> files;
   // Follow symbolic links even where the signature does not say so.
   bool allow_symlinks = false;
 
@@ -38,6 +53,7 @@ struct VerifyOptions {
 };
 
 // Verification is the outcome: the report, and the manifest once all of it holds.
+// Where only some files were selected, the manifest lists just those.
 struct Verification {
   Report report;
   std::optional<Verified<Manifest>> manifest;

@@ -18,6 +18,7 @@ inline constexpr std::string_view kOmsPredicateTypeV02 = "https://model_signing/
 // The subject's digest that binds names, sizes and trees as well as contents.
 inline constexpr std::string_view kManifestV1 = "weightmarkManifestV1";
 inline constexpr std::string_view kTreeAnnotation = "weightmark_tree_v1";
+inline constexpr std::string_view kTreeAnnotationFamily = "weightmark_tree_v";  // of all versions
 
 // The Python client gives a model that is one file the name ".".
 inline constexpr std::string_view kSingleFileName = ".";

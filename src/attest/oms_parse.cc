@@ -25,6 +25,7 @@ struct Listed {
   std::uint64_t end = 0;
   Digest digest;
   std::optional<FileTree> tree;
+  bool unknown_tree = false;
 };
 
 // --- serialization (OMS 5.2.2)
@@ -131,17 +132,26 @@ Result<FileTree> parse_tree(const JsonView& view) {
   return tree;
 }
 
-Result<std::optional<FileTree>> parse_annotations(const JsonView& resource, const Serialization& serialization) {
-  if (!resource.has("annotations")) return std::nullopt;
+// has_unknown_tree says whether there is a tree of a version to come. It is no
+// evidence for this version, which hashes the whole file instead (FORMAT, section 2).
+bool has_unknown_tree(const JsonObject& annotations) {
+  return std::ranges::any_of(annotations, [](const auto& member) {
+    return member.first.starts_with(kTreeAnnotationFamily) && member.first != kTreeAnnotation;
+  });
+}
+
+Result<void> parse_annotations(const JsonView& resource, const Serialization& serialization, Listed& listed) {
+  if (!resource.has("annotations")) return {};
   WM_TRY(JsonView annotations, resource.member("annotations"));
-  WM_CHECK(annotations.object());
+  WM_TRY(const JsonObject* members, annotations.object());
   // Null counts: a malformed tree is refused, never taken for none (FORMAT, section 2).
   const Json* annotation = annotations.json().find(kTreeAnnotation);
-  if (annotation == nullptr) return std::nullopt;
+  listed.unknown_tree = annotation == nullptr && has_unknown_tree(*members);
+  if (annotation == nullptr) return {};
   JsonView view(*annotation, ErrorCode::kTreeMalformed, fmt::format("{}.{}", annotations.path(), kTreeAnnotation));
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
-  WM_TRY(FileTree tree, parse_tree(view));
-  return tree;
+  WM_TRY(listed.tree, parse_tree(view));
+  return {};
 }
 
 // --- resources (OMS 5.2.1, 6.3.2)
@@ -202,7 +212,7 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   auto digest = Digest::from_hex(serialization.hash_type, hex);
   if (!digest) return refuse(digest.error().code, digest.error().what, listed.name);
   listed.digest = *digest;
-  WM_TRY(listed.tree, parse_annotations(view, serialization));
+  WM_CHECK(parse_annotations(view, serialization, listed));
   return listed;
 }
 
@@ -230,7 +240,7 @@ Result<std::vector<Listed>> resources_of_v02(const Statement& statement) {
     if (!single) WM_CHECK(check_name(subject.name));
     auto digest = Digest::from_hex(HashAlgorithm::kSha256, subject.digest("sha256"));
     if (!digest) return refuse(digest.error().code, digest.error().what, subject.name);
-    resources.push_back({subject.name, 0, 0, *digest, std::nullopt});
+    resources.push_back({subject.name, 0, 0, *digest, std::nullopt, false});
   }
   return resources;
 }
@@ -268,12 +278,13 @@ Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const 
   for (Listed& listed : resources) {
     bool same = !files.empty() && files.back().name == listed.name;
     if (same && !shards) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", listed.name);
-    if (!same) files.push_back({listed.name, {}, {}, {}});
+    if (!same) files.push_back({listed.name, {}, {}, {}, false});
     if (shards) {
       WM_CHECK(append_shard(files.back(), listed, serialization.shard_size));
     } else {
       files.back().digest = listed.digest;
       files.back().tree = std::move(listed.tree);
+      files.back().unknown_tree = listed.unknown_tree;
     }
   }
   return files;

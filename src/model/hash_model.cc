@@ -30,8 +30,8 @@ Result<IgnoreSet> recorded_ignores(const HashOptions& options) {
 }
 
 MeasureKind kind_of(const HashOptions& options) {
-  if (options.shard_size > 0) return {options.algorithm, SerializationMethod::kShards, options.shard_size, false};
-  return {options.algorithm, SerializationMethod::kFiles, 0, true};
+  if (options.shard_size > 0) return {options.algorithm, SerializationMethod::kShards, options.shard_size};
+  return {options.algorithm, SerializationMethod::kFiles, 0};
 }
 
 // check_options refuses what a statement cannot say.
@@ -62,19 +62,21 @@ Result<void> check_shards(const std::vector<MeasureTask>& tasks, const MeasureKi
   return {};
 }
 
-Result<void> collect(std::vector<Result<FileEntry>> results, HashedModel& model) {
+Result<void> collect(std::vector<Result<Measurement>> results, HashedModel& model) {
   for (auto& result : results) {
     if (!result) return std::unexpected(std::move(result).error());
+    FileEntry& file = result->entry;
     // Shards cannot cover an empty file (OMS 6.3.2).
-    if (result->digest || !result->shards.empty())
-      model.manifest.files.push_back(*std::move(result));
+    if (file.digest || !file.shards.empty())
+      model.manifest.files.push_back(std::move(file));
     else
-      model.warnings.push_back(fmt::format("{}: empty, and shards cannot cover an empty file", result->name));
+      model.warnings.push_back(fmt::format("{}: empty, and shards cannot cover an empty file", file.name));
   }
   return {};
 }
 
-Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ignores, HashedModel& model) {
+Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ignores, MeasureScope scope,
+                                      HashedModel& model) {
   WM_TRY(Listing listing, list_files(root, ignores));
   model.warnings = std::move(listing.warnings);
   if (listing.files.empty())
@@ -83,7 +85,7 @@ Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ig
   std::vector<MeasureTask> tasks;
   for (ListedFile& file : listing.files) {
     model.bytes += file.identity.size;
-    tasks.push_back({std::move(file.name), file.identity});
+    tasks.push_back({std::move(file.name), file.identity, scope, nullptr});
   }
   return tasks;
 }
@@ -98,8 +100,10 @@ Result<HashedModel> hash_model(const HashOptions& options) {
   HashedModel model;
   model.manifest.name = options.name.value_or(root.default_name());
   WM_CHECK(check_model_name(model.manifest.name));
-  WM_TRY(std::vector<MeasureTask> tasks, plan(root, ignores, model));
   MeasureKind kind = kind_of(options);
+  // Trees come from the same pass as the digests. Shards have none.
+  auto scope = kind.method == SerializationMethod::kFiles ? MeasureScope::kBoth : MeasureScope::kWhole;
+  WM_TRY(std::vector<MeasureTask> tasks, plan(root, ignores, scope, model));
   WM_CHECK(check_shards(tasks, kind));
   model.manifest.serialization = {kind.method, kind.algorithm, kind.shard_size, options.allow_symlinks,
                                   ignores.paths()};

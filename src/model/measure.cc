@@ -1,197 +1,37 @@
 #include "model/measure.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <numeric>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 #include "base/try.h"
 #include "hash/fsverity.h"
 #include "hash/hasher.h"
+#include "model/lanes.h"
+#include "model/parallel.h"
+#include "model/range_reader.h"
 
 namespace weightmark {
 namespace {
 
-// A buffer that stays in a core's second-level cache between reading and hashing.
+// What a thread reads into; it stays in a core's second-level cache between
+// reading and hashing. Lanes share twice as much.
 constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kLanesBufferSize = 2 * kBufferSize;
 
-// More threads than any machine has processors only take memory and handles.
-constexpr std::size_t kMaxThreads = 256;
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
-}
-
-std::unexpected<Error> interrupted(std::string_view name) {
-  return refuse(ErrorCode::kInterrupted, "interrupted", name);
-}
-
-// Chunks reads a range of a file piece by piece.
-class Chunks {
- public:
-  Chunks(const OpenFile& file, std::string_view name, const WorkOptions& work, Bytes& buffer)
-      : file_(file), name_(name), work_(work), buffer_(buffer) {}
-
-  template <class Consume>
-  Result<void> read(std::uint64_t begin, std::uint64_t end, Consume consume) {
-    for (std::uint64_t offset = begin; offset < end;) {
-      if (work_.cancelled != nullptr && work_.cancelled->load(std::memory_order_relaxed)) return interrupted(name_);
-      WM_TRY(ByteView chunk, read_chunk(offset, end));
-      consume(chunk);
-      offset += chunk.size();
-    }
-    return {};
-  }
-
- private:
-  // read_chunk fills the buffer as far as the range goes, so that hashing gets
-  // whole blocks.
-  Result<ByteView> read_chunk(std::uint64_t offset, std::uint64_t end) {
-    std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
-    std::size_t filled = 0;
-    while (filled < wanted) {
-      ssize_t count =
-          ::pread(file_.fd.get(), buffer_.data() + filled, wanted - filled, static_cast<off_t>(offset + filled));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return std::unexpected(system_error(errno, name_, ErrorCode::kReadFailed));
-      if (count == 0)
-        return refuse(ErrorCode::kFileShrank,
-                      fmt::format("ends at byte {} of {}", offset + filled, file_.identity.size), name_,
-                      "something is writing to the model");
-      filled += static_cast<std::size_t>(count);
-    }
-    if (work_.observer != nullptr) work_.observer->on_read(name_, offset, filled);
-    return ByteView(buffer_.data(), filled);
-  }
-
-  const OpenFile& file_;
-  std::string_view name_;
-  const WorkOptions& work_;
-  Bytes& buffer_;
-};
-
-// unit_count returns how many pieces of a file are hashed apart. An empty file in
-// shards has no shards, but is opened all the same.
-std::uint64_t unit_count(std::uint64_t size, const MeasureKind& kind) {
-  bool one = kind.method == SerializationMethod::kFiles || size == 0;
-  return one ? 1 : shard_count(size, kind.shard_size);
-}
-
-// FileJob is one file under way. Several threads may hash shards of it at once;
-// the first one opens it, the last one closes it.
-class FileJob {
- public:
-  FileJob(const ModelRoot& root, const MeasureTask& task, const MeasureKind& kind)
-      : root_(root), task_(task), kind_(kind), remaining_(static_cast<std::size_t>(unit_count(size(), kind))) {
-    entry_.name = task.name;
-    if (kind.method == SerializationMethod::kShards && size() > 0) entry_.shards.resize(remaining_);
-  }
-
-  // run hashes one unit and says whether it was the last one, after which take()
-  // has the result.
-  bool run(std::size_t unit, const WorkOptions& work, Bytes& buffer) {
-    if (auto status = measure_unit(unit, work, buffer); !status) keep(std::move(status).error());
-    if (remaining_.fetch_sub(1) != 1) return false;
-    finish();
-    return true;
-  }
-
-  Result<FileEntry> take() && {
-    if (error_) return std::unexpected(*std::move(error_));
-    return std::move(entry_);
-  }
-
- private:
-  std::uint64_t size() const { return task_.identity.size; }
-
-  Result<void> measure_unit(std::size_t unit, const WorkOptions& work, Bytes& buffer) {
-    if (work.cancelled != nullptr && work.cancelled->load(std::memory_order_relaxed)) return interrupted(task_.name);
-    std::call_once(opened_, [this] { open(); });
-    if (!file_) return {};  // the error is kept
-    Chunks chunks(*file_, task_.name, work, buffer);
-    if (kind_.method == SerializationMethod::kFiles) return measure_whole(chunks);
-    return entry_.shards.empty() ? Result<void>() : measure_shard(unit, chunks);
-  }
-
-  void open() {
-    auto file = root_.open_file(task_.name);
-    if (!file) {
-      if (file.error().code == ErrorCode::kFileNotFound)
-        file.error() = {ErrorCode::kFileVanished, "vanished before it was read", task_.name, {}};
-      if (file.error().code == ErrorCode::kSymlinkRefused)
-        file.error() = {ErrorCode::kFileReplaced, "was replaced by a symbolic link before it was read", task_.name, {}};
-      return keep(std::move(file).error());
-    }
-    if (!file->identity.same_file(task_.identity))
-      return keep({ErrorCode::kFileReplaced, "was replaced before it was read", task_.name, {}});
-    if (file->identity != task_.identity)
-      return keep({ErrorCode::kFileChanged, "changed before it was read", task_.name, {}});
-    file_ = *std::move(file);
-  }
-
-  Result<void> measure_whole(Chunks& chunks) {
-    Hasher hasher(kind_.algorithm);
-    TreeHasher tree;
-    WM_CHECK(chunks.read(0, size(), [&](ByteView chunk) {
-      hasher.update(chunk);
-      if (kind_.trees) tree.update(chunk);
-    }));
-    entry_.digest = hasher.finish();
-    if (kind_.trees) entry_.tree = tree.finish();
-    return {};
-  }
-
-  Result<void> measure_shard(std::size_t unit, Chunks& chunks) {
-    Shard& shard = entry_.shards[unit];
-    shard.begin = unit * kind_.shard_size;
-    shard.end = shard.begin + std::min(kind_.shard_size, size() - shard.begin);
-    Hasher hasher(kind_.algorithm);
-    WM_CHECK(chunks.read(shard.begin, shard.end, [&](ByteView chunk) { hasher.update(chunk); }));
-    shard.digest = hasher.finish();
-    return {};
-  }
-
-  void finish() {
-    if (file_ && !file_->unchanged())
-      keep({ErrorCode::kFileChanged, "changed while it was read", task_.name, "something is writing to the model"});
-    file_.reset();
-  }
-
-  void keep(Error error) {
-    std::lock_guard lock(error_mutex_);
-    if (!error_) error_ = std::move(error);
-  }
-
-  const ModelRoot& root_;
-  const MeasureTask& task_;
-  const MeasureKind& kind_;
-  std::atomic<std::size_t> remaining_;
-  std::once_flag opened_;
-  std::optional<OpenFile> file_;
-  FileEntry entry_;
-  std::mutex error_mutex_;
-  std::optional<Error> error_;
-};
-
-// Unit is what one thread hashes at a time: a file, or a shard of one.
-struct Unit {
+// PlannedUnit is a unit before it is begun.
+struct PlannedUnit {
   std::size_t task;
-  std::size_t index;
+  std::size_t unit;
   FileJob* shared;  // null where the file is this unit alone
 };
 
-// Batch is what one call measures. Only files of several shards are kept as jobs
-// for longer than they are open, so that many small files take little memory.
+// Batch is what one call measures. Only files of several units are kept as jobs for
+// longer than they are open, so that many small files take little memory.
 class Batch {
  public:
   Batch(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind, const WorkOptions& work)
@@ -199,61 +39,135 @@ class Batch {
     plan();
   }
 
-  std::vector<Result<FileEntry>> run() && {
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < thread_count() && start(helpers); ++i) continue;
-    work_through();
-    helpers.clear();  // joins them
+  std::vector<Result<Measurement>> run() && {
+    run_parallel(threads_, [this] { work_through(); });
     return std::move(results_);
   }
 
  private:
+  // Source hands a thread the units of a list, each as a job that is under way
+  // until it is done.
+  class Source : public UnitSource {
+   public:
+    Source(Batch& batch, std::span<const PlannedUnit> units, std::atomic<std::size_t>& taken)
+        : batch_(batch), units_(units), taken_(taken) {}
+
+    std::optional<JobUnit> next() override {
+      const std::size_t i = taken_++;
+      if (i >= units_.size()) return std::nullopt;
+      const PlannedUnit& unit = units_[i];
+      return JobUnit{unit.shared != nullptr ? unit.shared : begin(unit), unit.unit, unit.task};
+    }
+
+    void done(const JobUnit& unit) override {
+      if (unit.job->finish_unit()) batch_.results_[unit.task] = std::move(*unit.job).take();
+      std::erase_if(own_, [&](const auto& job) { return job.get() == unit.job; });
+    }
+
+   private:
+    FileJob* begin(const PlannedUnit& unit) {
+      own_.push_back(std::make_unique<FileJob>(batch_.root_, batch_.tasks_[unit.task], batch_.kind_));
+      return own_.back().get();
+    }
+
+    Batch& batch_;
+    std::span<const PlannedUnit> units_;
+    std::atomic<std::size_t>& taken_;
+    std::vector<std::unique_ptr<FileJob>> own_;  // as many as are under way on this thread
+  };
+
   // plan puts large files first, so that no thread is left with one at the end.
   void plan() {
     std::vector<std::size_t> order(tasks_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return tasks_[i].identity.size; });
     for (std::size_t task : order) {
-      std::uint64_t count = unit_count(tasks_[task].identity.size, kind_);
+      const std::uint64_t count = FileJob::unit_count(tasks_[task], kind_);
       FileJob* shared = count > 1 ? &shared_.emplace_back(root_, tasks_[task], kind_) : nullptr;
-      for (std::size_t i = 0; i < count; ++i) units_.push_back({task, i, shared});
+      auto& units = in_lanes(tasks_[task]) ? abreast_ : alone_;
+      for (std::size_t i = 0; i < count; ++i) units.push_back({task, i, shared});
     }
+    threads_ = thread_count(work_, alone_.size() + abreast_.size());
+    move_longest();
   }
 
-  std::size_t thread_count() const {
-    std::size_t wanted = work_.threads > 0 ? work_.threads : std::max(1U, std::thread::hardware_concurrency());
-    return std::min({wanted, units_.size(), kMaxThreads});
+  bool in_lanes(const MeasureTask& task) const {
+    return kind_.algorithm == HashAlgorithm::kSha256 && task.scope != MeasureScope::kTree;
   }
 
-  // start adds a thread, unless the system has no more of them.
-  bool start(std::vector<std::jthread>& helpers) {
-    try {
-      helpers.emplace_back([this] { work_through(); });
-    } catch (const std::system_error&) {
-      return false;
-    }
-    return true;
+  // move_longest takes out files that would take longer than all others abreast:
+  // abreast, all together are faster, but each is slower.
+  void move_longest() {
+    if (abreast_.size() <= 2 * threads_) return;
+    std::uint64_t bytes = 0;
+    for (const PlannedUnit& unit : abreast_) bytes += unit_bytes(unit);
+    auto is_short = [&](const PlannedUnit& unit) { return unit_bytes(unit) <= bytes / threads_ / 2; };
+    const auto first_short = std::ranges::find_if(abreast_, is_short);
+    alone_.insert(alone_.begin(), abreast_.begin(), first_short);
+    abreast_.erase(abreast_.begin(), first_short);
+  }
+
+  std::uint64_t unit_bytes(const PlannedUnit& unit) const {
+    const std::uint64_t size = tasks_[unit.task].identity.size;
+    return unit.shared != nullptr ? std::min(size, kind_.shard_size) : size;
   }
 
   void work_through() {
-    Bytes buffer(kBufferSize);
-    for (std::size_t i = next_++; i < units_.size(); i = next_++) run_unit(units_[i], buffer);
+    Bytes buffer(kLanesBufferSize);
+    Source alone(*this, alone_, alone_taken_);
+    for (auto unit = alone.next(); unit; unit = alone.next()) {
+      measure_alone(*unit, std::span(buffer).first(kBufferSize));
+      alone.done(*unit);
+    }
+    Source abreast(*this, abreast_, abreast_taken_);
+    const std::size_t lanes = std::clamp<std::size_t>((abreast_.size() + threads_ - 1) / threads_, 1, most_lanes());
+    run_lanes(abreast, lanes, buffer, work_);
   }
 
-  void run_unit(const Unit& unit, Bytes& buffer) {
-    std::optional<FileJob> own;
-    FileJob& job = unit.shared != nullptr ? *unit.shared : own.emplace(root_, tasks_[unit.task], kind_);
-    if (job.run(unit.index, work_, buffer)) results_[unit.task] = std::move(job).take();
+  void measure_alone(const JobUnit& unit, std::span<std::uint8_t> buffer) const {
+    const OpenFile* file = unit.job->open();
+    if (file == nullptr) return;
+    const ByteRange bytes = unit.job->range(unit.unit);
+    RangeReader reader(*file, unit.job->name(), work_, bytes.begin, bytes.end);
+    const bool node = tasks_[unit.task].scope == MeasureScope::kTree;
+    auto status = node ? measure_node(unit, reader, buffer) : measure_range(unit, reader, buffer);
+    if (!status) unit.job->fail(std::move(status).error());
+  }
+
+  Result<void> measure_node(const JobUnit& unit, RangeReader& reader, std::span<std::uint8_t> buffer) const {
+    NodeHasher node;
+    while (!reader.done()) {
+      WM_TRY(ByteView piece, reader.next(buffer));
+      node.update(piece);
+    }
+    unit.job->set_node(unit.unit, node.finish(tasks_[unit.task].identity.size <= kNodeSize));
+    return {};
+  }
+
+  Result<void> measure_range(const JobUnit& unit, RangeReader& reader, std::span<std::uint8_t> buffer) const {
+    Hasher hasher(kind_.algorithm);
+    TreeHasher tree;
+    while (!reader.done()) {
+      WM_TRY(ByteView piece, reader.next(buffer));
+      hasher.update(piece);
+      if (unit.job->wants_both()) tree.update(piece);
+    }
+    unit.job->set_digest(unit.unit, hasher.finish());
+    if (unit.job->wants_both()) unit.job->set_tree(tree.finish());
+    return {};
   }
 
   const ModelRoot& root_;
   std::span<const MeasureTask> tasks_;
   const MeasureKind& kind_;
   const WorkOptions& work_;
-  std::deque<FileJob> shared_;  // a deque, since a job stays where it is made
-  std::vector<Unit> units_;
-  std::atomic<std::size_t> next_{0};
-  std::vector<Result<FileEntry>> results_;
+  std::deque<FileJob> shared_;        // a deque, since a job stays where it is made
+  std::vector<PlannedUnit> alone_;    // hashed one at a time by a thread
+  std::vector<PlannedUnit> abreast_;  // hashed several at a time, in lanes
+  std::size_t threads_ = 1;
+  std::atomic<std::size_t> alone_taken_{0};
+  std::atomic<std::size_t> abreast_taken_{0};
+  std::vector<Result<Measurement>> results_;
 };
 
 void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
@@ -265,8 +179,8 @@ void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
 
 }  // namespace
 
-std::vector<Result<FileEntry>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,
-                                             const MeasureKind& kind, const WorkOptions& work) {
+std::vector<Result<Measurement>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,
+                                               const MeasureKind& kind, const WorkOptions& work) {
   announce(tasks, work);
   auto results = Batch(root, tasks, kind, work).run();
   if (work.observer != nullptr) work.observer->on_done();

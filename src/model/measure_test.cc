@@ -30,14 +30,14 @@ class Model : public TempFolder {
   using TempFolder::TempFolder;
 
   // list takes what is there now as the tasks.
-  void list(SymlinkPolicy policy = SymlinkPolicy::kRefuse) {
+  void list(SymlinkPolicy policy = SymlinkPolicy::kRefuse, MeasureScope scope = MeasureScope::kWhole) {
     root_ = std::make_unique<ModelRoot>(ModelRoot::open(path(), policy).value());
     tasks_.clear();
     Listing listing = list_files(*root_, {}).value();
-    for (const ListedFile& file : listing.files) tasks_.push_back({file.name, file.identity});
+    for (const ListedFile& file : listing.files) tasks_.push_back({file.name, file.identity, scope, nullptr});
   }
 
-  std::vector<Result<FileEntry>> measure(const MeasureKind& kind = {}, const WorkOptions& work = {}) const {
+  std::vector<Result<Measurement>> measure(const MeasureKind& kind = {}, const WorkOptions& work = {}) const {
     return measure_files(*root_, tasks_, kind, work);
   }
 
@@ -54,7 +54,7 @@ class Model : public TempFolder {
 };
 
 MeasureKind shards(std::uint64_t size, HashAlgorithm algorithm = HashAlgorithm::kSha256) {
-  return {algorithm, SerializationMethod::kShards, size, false};
+  return {algorithm, SerializationMethod::kShards, size};
 }
 
 constexpr HashAlgorithm kAlgorithms[] = {HashAlgorithm::kSha256, HashAlgorithm::kBlake2b, HashAlgorithm::kBlake3};
@@ -70,10 +70,11 @@ TEST(MeasureFiles, GivesTheDigestsOfTheContentInTheOrderOfTheTasks) {
       ASSERT_EQ(results.size(), texts.size());
       for (std::size_t i = 0; i < texts.size(); ++i) {
         ASSERT_EQ(code_of(results[i]), "ok");
-        EXPECT_EQ(results[i]->name, "f" + std::to_string(i));
-        EXPECT_EQ(results[i]->digest, hash_bytes(algorithm, as_bytes(texts[i])));
-        EXPECT_FALSE(results[i]->tree);
-        EXPECT_TRUE(results[i]->shards.empty());
+        EXPECT_EQ(results[i]->entry.name, "f" + std::to_string(i));
+        EXPECT_EQ(results[i]->entry.digest, hash_bytes(algorithm, as_bytes(texts[i])));
+        EXPECT_EQ(results[i]->bytes_read, texts[i].size());
+        EXPECT_FALSE(results[i]->entry.tree);
+        EXPECT_TRUE(results[i]->entry.shards.empty());
       }
     }
   }
@@ -84,24 +85,77 @@ TEST(MeasureFiles, GivesTreesFromTheSamePass) {
   std::string text = pattern(kBig);
   model.write("a", text);
   model.write("b", "");
-  model.list();
-  auto results = model.measure({.algorithm = HashAlgorithm::kBlake3, .trees = true});
-  TreeHasher tree;
-  tree.update(as_bytes(text));
-  EXPECT_EQ(results[0]->tree, tree.finish());
-  EXPECT_EQ(results[0]->digest, hash_bytes(HashAlgorithm::kBlake3, as_bytes(text)));
-  EXPECT_EQ(results[1]->tree, TreeHasher().finish());
+  model.list(SymlinkPolicy::kRefuse, MeasureScope::kBoth);
+  for (HashAlgorithm algorithm : kAlgorithms) {
+    auto results = model.measure({.algorithm = algorithm});
+    TreeHasher tree;
+    tree.update(as_bytes(text));
+    EXPECT_EQ(results[0]->entry.tree, tree.finish());
+    EXPECT_EQ(results[0]->entry.digest, hash_bytes(algorithm, as_bytes(text)));
+    EXPECT_EQ(results[1]->entry.tree, TreeHasher().finish());
+  }
 }
 
 TEST(MeasureFiles, GivesTheNodesOfLargeFiles) {
   Model model(testing::memory_folder());
   model.sparse("w", kNodeSize + 5);
+  TreeHasher hasher;
+  hasher.update(Bytes(kNodeSize + 5));
+  const FileTree tree = hasher.finish();
+  EXPECT_EQ(tree.nodes.size(), 2U);
+  for (MeasureScope scope : {MeasureScope::kTree, MeasureScope::kBoth}) {
+    model.list(SymlinkPolicy::kRefuse, scope);
+    auto result = model.measure({.algorithm = HashAlgorithm::kBlake3}).at(0);
+    ASSERT_EQ(code_of(result), "ok");
+    EXPECT_EQ(result->entry.tree, tree);
+    EXPECT_EQ(result->entry.digest.has_value(), scope == MeasureScope::kBoth);
+  }
+}
+
+// Sizes around those of blocks and nodes, of many files side by side.
+TEST(MeasureFiles, GivesTreesOfAnySize) {
+  Model model;
+  std::vector<std::string> texts;
+  for (std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 65'536U, 65'537U, 262'144U, 524'288U, 524'289U, 700'001U})
+    texts.push_back(pattern(size, static_cast<unsigned>(size)));
+  for (std::size_t i = 0; i < texts.size(); ++i) model.write(std::to_string(100 + i), texts[i]);
+  for (MeasureScope scope : {MeasureScope::kTree, MeasureScope::kBoth}) {
+    model.list(SymlinkPolicy::kRefuse, scope);
+    for (unsigned threads : {1U, 3U}) {
+      auto results = model.measure({}, {.threads = threads});
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        TreeHasher tree;
+        tree.update(as_bytes(texts[i]));
+        ASSERT_EQ(code_of(results[i]), "ok");
+        EXPECT_EQ(results[i]->entry.tree, tree.finish()) << texts[i].size();
+        EXPECT_FALSE(results[i]->by_kernel);
+      }
+    }
+  }
+}
+
+// Lanes take files as they come: long ones beside short ones, more than there are
+// lanes, and some that fail.
+TEST(MeasureFiles, HashesManyFilesAbreast) {
+  Model model;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < 60; ++i) {
+    texts.push_back(pattern(i * i * 211 % 300'007, static_cast<unsigned>(i)));
+    model.write(std::to_string(100 + i), texts[i]);
+  }
   model.list();
-  auto result = model.measure({.algorithm = HashAlgorithm::kBlake3, .trees = true}).at(0);
-  ASSERT_EQ(code_of(result), "ok");
-  EXPECT_EQ(result->tree->size, kNodeSize + 5);
-  EXPECT_EQ(result->tree->nodes.size(), 2U);
-  EXPECT_EQ(fsverity_digest(result->tree->size, result->tree->nodes), result->tree->fsverity);
+  model.remove("107");
+  model.write("123", "changed");
+  for (unsigned threads : {1U, 2U, 5U}) {
+    auto results = model.measure({}, {.threads = threads});
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const char* expected = i == 7 ? "file-vanished" : i == 23 ? "file-changed" : "ok";
+      ASSERT_EQ(code_of(results[i]), expected) << i;
+      if (results[i]) {
+        EXPECT_EQ(results[i]->entry.digest, hash_bytes(HashAlgorithm::kSha256, as_bytes(texts[i])));
+      }
+    }
+  }
 }
 
 void expect_shards(const FileEntry& entry, std::string_view text, std::uint64_t size, HashAlgorithm algorithm) {
@@ -127,10 +181,10 @@ TEST(MeasureFiles, GivesShards) {
                                std::uint64_t{kBig + 1}, ~std::uint64_t{0}}) {
       for (unsigned threads : {1U, 3U, 8U}) {
         auto results = model.measure(shards(size, algorithm), {.threads = threads});
-        expect_shards(*results[0], text, size, algorithm);
-        expect_shards(*results[1], text.substr(0, 1000), size, algorithm);
+        expect_shards(results[0]->entry, text, size, algorithm);
+        expect_shards(results[1]->entry, text.substr(0, 1000), size, algorithm);
         ASSERT_EQ(code_of(results[2]), "ok");
-        EXPECT_TRUE(results[2]->shards.empty());
+        EXPECT_TRUE(results[2]->entry.shards.empty());
       }
     }
   }
@@ -237,7 +291,7 @@ TEST(MeasureFiles, NoticesAShardThatIsGone) {
   fs::path file = model.write("w", pattern(kBig));
   model.list();
   OnRead shrink([&] { fs::resize_file(file, 1000); });
-  EXPECT_EQ(model.code({.threads = 1, .observer = &shrink}, shards(100'000)), "file-shrank");
+  EXPECT_EQ(model.code({.threads = 1, .observer = &shrink}, shards(10'000)), "file-shrank");
 }
 
 TEST(MeasureFiles, NoticesAFileThatGrowsWhileItIsRead) {
@@ -267,7 +321,7 @@ TEST(MeasureFiles, ReadsTheFileThatItOpened) {
   OnRead swap([&] { fs::rename(file, model / "old"); });
   auto result = model.measure({}, {.observer = &swap}).at(0);
   if (result) {
-    EXPECT_EQ(result->digest, hash_bytes(HashAlgorithm::kSha256, as_bytes(text)));
+    EXPECT_EQ(result->entry.digest, hash_bytes(HashAlgorithm::kSha256, as_bytes(text)));
   } else {
     EXPECT_EQ(code_of(result), "file-changed");
   }

@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <climits>
 #include <filesystem>
-#include <system_error>
-#include <thread>
 
 #include "attest/oms.h"
 #include "base/file.h"
@@ -20,6 +18,7 @@
 #include "model/compare.h"
 #include "model/kernel_verity.h"
 #include "model/model_root.h"
+#include "model/parallel.h"
 #include "weightmark/seal.h"
 
 namespace weightmark {
@@ -28,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
-constexpr std::size_t kMaxThreads = 64;
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
   return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
@@ -69,7 +67,9 @@ class TreeReader {
   // Errors: file-mismatch, file-shrank, file-changed, read-failed, interrupted.
   Result<FileTree> read() {
     WM_CHECK(check_size(entry_, file_.identity.size));
-    FileEntry measured{entry_.name, std::nullopt, {}, std::nullopt};
+    Measurement measurement;
+    FileEntry& measured = measurement.entry;
+    measured.name = entry_.name;
     if (entry_.digest) {
       WM_TRY(measured.digest, hash(entry_.digest->algorithm(), 0, file_.identity.size));
     }
@@ -79,10 +79,7 @@ class TreeReader {
     }
     if (!file_.unchanged()) return refuse(ErrorCode::kFileChanged, "changed while it was read", entry_.name);
     measured.tree = tree_.finish();
-    if (FileReport report = compare_file(entry_, measured); report.error) return std::unexpected(*report.error);
-    if (entry_.tree && entry_.tree != measured.tree)
-      return refuse(ErrorCode::kFileMismatch, "has the signed digest but not the signed tree", entry_.name,
-                    "the signer listed two contents for it; ask the publisher");
+    if (FileReport report = compare_file(entry_, measurement); report.error) return std::unexpected(*report.error);
     return *measured.tree;
   }
 
@@ -306,19 +303,9 @@ class Sealing {
   template <class Step>
   void for_each(Step step) const {
     std::atomic<std::size_t> next{0};
-    auto work_through = [&] {
+    run_parallel(thread_count(work(), entries_.size()), [&] {
       for (std::size_t i = next++; i < entries_.size(); i = next++) step(i);
-    };
-    std::size_t wanted = work().threads > 0 ? work().threads : std::max(1U, std::thread::hardware_concurrency());
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < std::min({wanted, entries_.size(), kMaxThreads}); ++i) {
-      try {
-        helpers.emplace_back(work_through);
-      } catch (const std::system_error&) {
-        break;  // the system has no more of them
-      }
-    }
-    work_through();
+    });
   }
 
   const SealOptions& options_;

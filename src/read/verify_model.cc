@@ -21,7 +21,7 @@ constexpr std::size_t kMaxRenames = 16;
 // Session holds one verification under way.
 class Session {
  public:
-  explicit Session(const VerifyOptions& options) : options_(options) {}
+  explicit Session(const VerifyOptions& options) : options_(options), selection_(options.files) {}
 
   Verification run() {
     if (auto status = verify(); !status) conclude(status.error());
@@ -33,15 +33,16 @@ class Session {
     WM_TRY(auto model, verify_signed_model(options_, report()));
     WM_CHECK(recorded("files", verify_contents(model->manifest)));
     std::ranges::sort(report().files, {}, &FileReport::name);
-    WM_TRY(verification_.manifest, Verifier::verify_files(model, report().files, report().checks));
+    WM_TRY(verification_.manifest, Verifier::verify_files(model, report().files, report().partial, report().checks));
     report().verdict = Verdict::kVerified;
     return {};
   }
 
   Result<void> verify_contents(const Manifest& manifest) {
+    WM_CHECK(check_selection(manifest));
     bool follow = manifest.serialization.allow_symlinks || options_.allow_symlinks;
     WM_TRY(ModelRoot root, ModelRoot::open(options_.model, follow ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse));
-    UnsignedRules rules{recorded_ignores(manifest), options_.ignore_unsigned_files};
+    UnsignedRules rules{recorded_ignores(manifest), options_.ignore_unsigned_files, selection_};
     // A single file is always listed: it must be the signed one.
     Listing listing;
     if (!options_.ignore_unsigned_files || root.is_file()) {
@@ -53,6 +54,20 @@ class Session {
     auto rest = report_unsigned(manifest, listing, rules);
     find_renames(manifest, root, listing, rest);
     std::ranges::move(rest, std::back_inserter(report().files));
+    return {};
+  }
+
+  // check_selection refuses a pattern that a typing error made meaningless: the
+  // caller would believe that something was verified.
+  Result<void> check_selection(const Manifest& manifest) {
+    for (const std::string& pattern : selection_.patterns()) {
+      auto matches = [&](const FileEntry& file) { return Selection::matches(pattern, file.name); };
+      if (std::ranges::none_of(manifest.files, matches))
+        return std::unexpected(Error{ErrorCode::kPatternUnmatched, "selects no signed file", pattern,
+                                     "`weightmark inspect` lists the signed files; `*` does not match a slash"});
+    }
+    auto selects = [&](const FileEntry& file) { return selection_.selects(file.name); };
+    report().partial = !std::ranges::all_of(manifest.files, selects);
     return {};
   }
 
@@ -85,11 +100,17 @@ class Session {
     std::vector<const FileEntry*> entries;
     std::vector<MeasureTask> tasks;
     for (const FileEntry& file : manifest.files) {
+      if (!selection_.selects(file.name)) {
+        report().files.push_back({file.name, Coverage::kNotCovered, 0, std::nullopt, {}});
+        continue;
+      }
       auto task = plan(file, root, listing);
       if (!task) {
         report().files.push_back(compare_file(file, std::unexpected(task.error())));
         continue;
       }
+      task->scope = scope_of(file, manifest);
+      if (task->scope == MeasureScope::kTree) task->expected = &*file.tree;
       entries.push_back(&file);
       tasks.push_back(*std::move(task));
     }
@@ -97,19 +118,35 @@ class Session {
     for (std::size_t i = 0; i < results.size(); ++i) {
       FileReport file = compare_file(*entries[i], results[i]);
       file.size = tasks[i].identity.size;
-      report().bytes_hashed += results[i] ? file.size : 0;
+      report().bytes_hashed += results[i] ? results[i]->bytes_read : 0;
+      if (entries[i]->unknown_tree && file.note.empty()) file.note = "signed with a tree of an unknown version";
       report().files.push_back(std::move(file));
     }
   }
 
+  MeasureScope scope_of(const FileEntry& file, const Manifest& manifest) const {
+    if (!file.tree || options_.evidence == Evidence::kWholeFiles) return MeasureScope::kWhole;
+    if (options_.evidence == Evidence::kBoth || expects_root(manifest)) return MeasureScope::kBoth;
+    return MeasureScope::kTree;
+  }
+
+  // expects_root says whether the caller has the model's root digest from somewhere
+  // else. It binds digests but no trees, so that a signer could list another
+  // content's trees beside them (FORMAT, section 2).
+  bool expects_root(const Manifest& manifest) const {
+    const auto& expected = options_.expectations.digest_hex;
+    return expected && (!manifest.manifest_v1 || *expected != manifest.manifest_v1->hex());
+  }
+
   static MeasureKind kind_of(const Manifest& manifest) {
     const Serialization& serialization = manifest.serialization;
-    return {serialization.hash_type, serialization.method, serialization.shard_size, false};
+    return {serialization.hash_type, serialization.method, serialization.shard_size};
   }
 
   static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const Listing& listing) {
     Error missing{ErrorCode::kFileMissing, "was signed but is not there", file.name, {}};
-    MeasureTask task{file.name == kSingleFileName ? root.file_name() : file.name, {}};
+    MeasureTask task;
+    task.name = file.name == kSingleFileName ? root.file_name() : file.name;
     auto listed = std::ranges::lower_bound(listing.files, file.name, {}, &ListedFile::name);
     if (listed != listing.files.end() && listed->name == file.name) {
       task.identity = listed->identity;
@@ -156,15 +193,16 @@ class Session {
       auto may_be = [&](const FileReport* file) {
         return check_size(*find_file(manifest, file->name), listed->identity.size).has_value();
       };
-      if (std::ranges::any_of(missing, may_be)) tasks.push_back({extra.name, listed->identity});
+      if (std::ranges::any_of(missing, may_be))
+        tasks.push_back({extra.name, listed->identity, MeasureScope::kWhole, nullptr});
     }
     return tasks;
   }
 
-  static void explain_rename(const FileEntry& entry, const std::vector<Result<FileEntry>>& extras, FileReport& file) {
+  static void explain_rename(const FileEntry& entry, const std::vector<Result<Measurement>>& extras, FileReport& file) {
     for (const auto& extra : extras)
       if (extra && compare_file(entry, extra).coverage == Coverage::kWhole)
-        file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", extra->name), file.name,
+        file.error = Error{ErrorCode::kFileRenamed, fmt::format("was renamed to {}", extra->entry.name), file.name,
                            "names are signed as well; give it its old name"};
   }
 
@@ -193,6 +231,7 @@ class Session {
   const Report& report() const { return verification_.report; }
 
   const VerifyOptions& options_;
+  Selection selection_;
   Verification verification_;
 };
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "hash/fsverity.h"
 #include "model/model_testing.h"
 #include "verify/bundle_testing.h"
 #include "weightmark/sign.h"
@@ -33,6 +34,12 @@ std::vector<std::string> files(const Report& report) {
 
 std::string code(const Report& report) {
   return report.first_error() == nullptr ? "ok" : std::string(code_name(report.first_error()->code));
+}
+
+FileTree tree_of(std::string_view text) {
+  TreeHasher tree;
+  tree.update(as_bytes(text));
+  return tree.finish();
 }
 
 class VerifyModel : public ::testing::Test {
@@ -84,7 +91,7 @@ TEST_F(VerifyModel, AcceptsWhatWasSigned) {
   EXPECT_EQ(report.verdict, Verdict::kVerified);
   EXPECT_EQ(report.exit_status(), 0);
   EXPECT_THAT(ids(report), ElementsAre("bundle", "signature", "statement", "files"));
-  EXPECT_THAT(files(report), ElementsAre("a: whole", "model.sig: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(report), ElementsAre("a: tree", "model.sig: ignored", "sub/b: tree"));
   EXPECT_EQ(report.bytes_hashed, 11U);
   EXPECT_EQ(report.files[0].size, 5U);
   EXPECT_EQ(report.model, model().native());
@@ -104,32 +111,36 @@ TEST_F(VerifyModel, RefusesAChangedFileAndNamesBothDigests) {
   Report report = verify();
   EXPECT_EQ(report.verdict, Verdict::kRefused);
   EXPECT_EQ(report.exit_status(), 1);
-  EXPECT_THAT(files(report), ElementsAre("a: file-mismatch", "model.sig: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(report), ElementsAre("a: file-mismatch", "model.sig: ignored", "sub/b: tree"));
   EXPECT_THAT(ids(report), ElementsAre("bundle", "signature", "statement", "files: file-mismatch"));
   const Error& error = *report.first_error();
   EXPECT_EQ(error.subject, "a");
-  EXPECT_THAT(error.what, HasSubstr(sha256("first").hex()));
-  EXPECT_THAT(error.what, HasSubstr(sha256("firsT").hex()));
+  EXPECT_THAT(error.what, HasSubstr(tree_of("first").fsverity.hex()));
+  EXPECT_THAT(error.what, HasSubstr(tree_of("firsT").fsverity.hex()));
+  options_.evidence = Evidence::kWholeFiles;
+  report = verify();
+  EXPECT_THAT(report.first_error()->what, HasSubstr(sha256("first").hex()));
+  EXPECT_THAT(report.first_error()->what, HasSubstr(sha256("firsT").hex()));
 }
 
 TEST_F(VerifyModel, RefusesAnotherSizeWithoutReading) {
   sign();
   temp_.write("model/a", "longer than before");
   Report report = verify();
-  EXPECT_THAT(files(report), ElementsAre("a: file-mismatch", "model.sig: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(report), ElementsAre("a: file-mismatch", "model.sig: ignored", "sub/b: tree"));
   EXPECT_EQ(report.bytes_hashed, 6U);
 }
 
 TEST_F(VerifyModel, RefusesAMissingFile) {
   sign();
   temp_.remove("model/sub/b");
-  EXPECT_THAT(files(verify()), ElementsAre("a: whole", "model.sig: ignored", "sub/b: file-missing"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "model.sig: ignored", "sub/b: file-missing"));
   temp_.write("model/sub/b/c", "");
   EXPECT_THAT(files(verify()),
-              ElementsAre("a: whole", "model.sig: ignored", "sub/b: file-missing", "sub/b/c: file-extra"));
+              ElementsAre("a: tree", "model.sig: ignored", "sub/b: file-missing", "sub/b/c: file-extra"));
   temp_.remove("model/sub");
   temp_.write("model/sub", "");
-  EXPECT_THAT(files(verify()), ElementsAre("a: whole", "model.sig: ignored", "sub: file-extra", "sub/b: file-missing"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "model.sig: ignored", "sub: file-extra", "sub/b: file-missing"));
 }
 
 TEST_F(VerifyModel, RefusesAnExtraFile) {
@@ -137,7 +148,7 @@ TEST_F(VerifyModel, RefusesAnExtraFile) {
   temp_.write("model/sub/.hidden", "");
   Report report = verify();
   EXPECT_EQ(report.verdict, Verdict::kRefused);
-  EXPECT_THAT(files(report), ElementsAre("a: whole", "model.sig: ignored", "sub/.hidden: file-extra", "sub/b: whole"));
+  EXPECT_THAT(files(report), ElementsAre("a: tree", "model.sig: ignored", "sub/.hidden: file-extra", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, SaysWhenAFileWasRenamed) {
@@ -145,11 +156,12 @@ TEST_F(VerifyModel, SaysWhenAFileWasRenamed) {
     hash_.shard_size = shard_size;
     sign();
     fs::rename(model() / "a", model() / "z");
+    const std::string sub = shard_size > 0 ? "sub/b: whole" : "sub/b: tree";
     Report report = verify();
-    EXPECT_THAT(files(report), ElementsAre("a: file-renamed", "model.sig: ignored", "sub/b: whole", "z: file-extra"));
+    EXPECT_THAT(files(report), ElementsAre("a: file-renamed", "model.sig: ignored", sub, "z: file-extra"));
     EXPECT_THAT(report.files[0].error->what, HasSubstr("renamed to z"));
     temp_.write("model/z", "fIrst");
-    EXPECT_THAT(files(verify()), ElementsAre("a: file-missing", "model.sig: ignored", "sub/b: whole", "z: file-extra"));
+    EXPECT_THAT(files(verify()), ElementsAre("a: file-missing", "model.sig: ignored", sub, "z: file-extra"));
     fs::rename(model() / "z", model() / "a");
     temp_.write("model/a", "first");
   }
@@ -212,7 +224,7 @@ TEST_F(VerifyModel, LooksOnlyAtSignedFilesOnRequest) {
   options_.ignore_unsigned_files = true;
   Report report = verify();
   EXPECT_EQ(report.verdict, Verdict::kVerified);
-  EXPECT_THAT(files(report), ElementsAre("a: whole", "sub/b: whole"));
+  EXPECT_THAT(files(report), ElementsAre("a: tree", "sub/b: tree"));
   temp_.write("model/a", "FIRST");
   EXPECT_EQ(code(verify()), "file-mismatch");
   temp_.remove("model/a");
@@ -229,7 +241,7 @@ TEST_F(VerifyModel, IgnoresWhatTheSignerRecorded) {
   temp_.write("model/logs/1", "");
   sign();
   temp_.write("model/logs/2", "");
-  EXPECT_THAT(files(verify()), ElementsAre("a: whole", "logs: ignored", "model.sig: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "logs: ignored", "model.sig: ignored", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, IgnoresWhatTheUserNames) {
@@ -237,13 +249,13 @@ TEST_F(VerifyModel, IgnoresWhatTheUserNames) {
   temp_.write("model/logs/1", "");
   EXPECT_EQ(code(verify()), "file-extra");
   options_.ignore_paths = {"logs"};
-  EXPECT_THAT(files(verify()), ElementsAre("a: whole", "logs: ignored", "model.sig: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "logs: ignored", "model.sig: ignored", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, VerifiesSignedFilesWhateverTheUserIgnores) {
   sign();
   options_.ignore_paths = {"a", "sub"};
-  EXPECT_THAT(files(verify()), ElementsAre("a: whole", "model.sig: ignored", "sub: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "model.sig: ignored", "sub: ignored", "sub/b: tree"));
   temp_.write("model/sub/b", "SECOND");
   temp_.remove("model/a");
   EXPECT_THAT(files(verify()),
@@ -255,10 +267,10 @@ TEST_F(VerifyModel, IgnoresGitEntriesWhereNothingIsRecorded) {
   manifest.serialization.ignore_paths.reset();
   write_signature(manifest);
   temp_.write("model/.git/HEAD", "");
-  EXPECT_THAT(files(verify()), ElementsAre(".git: ignored", "a: whole", "model.sig: not-covered", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre(".git: ignored", "a: tree", "model.sig: not-covered", "sub/b: tree"));
   options_.ignore_git_paths = false;
   EXPECT_THAT(files(verify()),
-              ElementsAre(".git/HEAD: file-extra", "a: whole", "model.sig: not-covered", "sub/b: whole"));
+              ElementsAre(".git/HEAD: file-extra", "a: tree", "model.sig: not-covered", "sub/b: tree"));
   manifest.serialization.ignore_paths = {"model.sig"};
   write_signature(manifest);
   options_.ignore_git_paths = true;
@@ -269,8 +281,8 @@ TEST_F(VerifyModel, TakesLaterSignaturesAndTheHubsNotes) {
   sign();
   temp_.write("model/model.sig.d/auditor.sig", "{}");
   temp_.write("model/.cache/huggingface/x.lock", "");
-  EXPECT_THAT(files(verify()), ElementsAre(".cache/huggingface: ignored", "a: whole", "model.sig: ignored",
-                                           "model.sig.d: ignored", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre(".cache/huggingface: ignored", "a: tree", "model.sig: ignored",
+                                           "model.sig.d: ignored", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, ReportsAForeignBundleAsNotCovered) {
@@ -279,12 +291,11 @@ TEST_F(VerifyModel, ReportsAForeignBundleAsNotCovered) {
   write_signature(manifest, "model/claims.sig");
   temp_.write("model/model.sig", "somebody else's");
   options_.signature = model() / "claims.sig";
-  EXPECT_THAT(files(verify()),
-              ElementsAre("a: whole", "claims.sig: ignored", "model.sig: not-covered", "sub/b: whole"));
+  EXPECT_THAT(files(verify()), ElementsAre("a: tree", "claims.sig: ignored", "model.sig: not-covered", "sub/b: tree"));
   manifest.serialization.ignore_paths = {"logs"};
   write_signature(manifest, "model/claims.sig");
   EXPECT_THAT(files(verify()),
-              ElementsAre("a: whole", "claims.sig: not-covered", "model.sig: not-covered", "sub/b: whole"));
+              ElementsAre("a: tree", "claims.sig: not-covered", "model.sig: not-covered", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, VerifiesSignedFilesInPlacesThatAreNeverListed) {
@@ -360,7 +371,7 @@ TEST_F(VerifyModel, FollowsLinksWhereTheSignatureSaysSo) {
   EXPECT_EQ(verify().verdict, Verdict::kVerified);
   temp_.link("model/folder", "sub");
   EXPECT_THAT(files(verify()),
-              ElementsAre("a: whole", "folder/b: file-extra", "link: whole", "model.sig: ignored", "sub/b: whole"));
+              ElementsAre("a: tree", "folder/b: file-extra", "link: tree", "model.sig: ignored", "sub/b: tree"));
 }
 
 TEST_F(VerifyModel, FollowsLinksOnRequest) {
@@ -500,6 +511,104 @@ TEST_F(VerifyModel, CannotDecideOnAFolderThatItMayNotRead) {
     return code(report) + " " + std::to_string(report.exit_status());
   });
   EXPECT_EQ(child.text, "file-unreadable 3");
+}
+
+// --- by the tree, by whole files, by both
+
+TEST_F(VerifyModel, ComparesWhatItIsAskedTo) {
+  sign();
+  auto coverage = [&](Evidence evidence) {
+    options_.evidence = evidence;
+    Report report = verify();
+    EXPECT_EQ(report.bytes_hashed, 11U);
+    return files(report).front();
+  };
+  EXPECT_EQ(coverage(Evidence::kTrees), "a: tree");
+  EXPECT_EQ(coverage(Evidence::kWholeFiles), "a: whole");
+  EXPECT_EQ(coverage(Evidence::kBoth), "a: whole");
+}
+
+// A signer lists the digest of one content beside the tree of another, to show
+// each to somebody else.
+TEST_F(VerifyModel, FindsADigestAndATreeOfDifferentContents) {
+  Manifest manifest = sign();
+  manifest.files[0].tree = tree_of("FIRST");
+  complete_manifest(manifest);
+  write_signature(manifest);
+  options_.evidence = Evidence::kWholeFiles;
+  EXPECT_EQ(code(verify()), "ok");
+  options_.evidence = Evidence::kTrees;
+  EXPECT_EQ(code(verify()), "file-mismatch");
+  options_.evidence = Evidence::kBoth;
+  EXPECT_EQ(code(verify()), "tree-conflict");
+  temp_.write("model/a", "FIRST");
+  EXPECT_EQ(code(verify()), "tree-conflict");
+  options_.evidence = Evidence::kTrees;
+  EXPECT_EQ(code(verify()), "ok");
+}
+
+// The root digest binds digests but no trees (FORMAT, section 2).
+TEST_F(VerifyModel, ChecksBothWhereTheRootDigestIsExpected) {
+  Manifest manifest = sign();
+  options_.expectations.digest_hex = manifest.manifest_v1->hex();
+  EXPECT_EQ(files(verify()).front(), "a: tree");
+  options_.expectations.digest_hex = manifest.root.hex();
+  EXPECT_EQ(files(verify()).front(), "a: whole");
+  manifest.files[0].tree = tree_of("FIRST");
+  complete_manifest(manifest);
+  write_signature(manifest);
+  temp_.write("model/a", "FIRST");
+  EXPECT_EQ(code(verify()), "tree-conflict");
+}
+
+TEST_F(VerifyModel, HashesWholeFilesWhereTheTreeIsOfAnUnknownVersion) {
+  Manifest manifest = sign();
+  manifest.manifest_v1.reset();  // which binds trees of the first version
+  std::string payload = payload_of(manifest);
+  for (std::size_t at = 0; (at = payload.find(kTreeAnnotation, at)) != std::string::npos;)
+    payload.replace(at, kTreeAnnotation.size(), "weightmark_tree_v9");
+  temp_.write("model/model.sig", write_bundle(key_bundle(payload, a_key())));
+  Report report = verify();
+  EXPECT_EQ(code(report), "ok");
+  EXPECT_EQ(files(report).front(), "a: whole");
+  EXPECT_THAT(report.files.front().note, HasSubstr("unknown version"));
+}
+
+// --- a part of the model
+
+TEST_F(VerifyModel, VerifiesAPartAndSaysWhatIsNotCovered) {
+  sign();
+  temp_.write("model/sub/b", "tampered");
+  temp_.write("model/extra", "");
+  options_.files = {"a"};
+  Verification verification = verify_model(options_);
+  EXPECT_EQ(verification.report.verdict, Verdict::kVerified);
+  EXPECT_TRUE(verification.report.partial);
+  EXPECT_THAT(files(verification.report),
+              ElementsAre("a: tree", "extra: not-covered", "model.sig: ignored", "sub/b: not-covered"));
+  EXPECT_EQ(verification.report.bytes_hashed, 5U);
+  ASSERT_EQ((*verification.manifest)->files.size(), 1U) << "it must not vouch for the rest";
+  options_.files = {"s*"};
+  EXPECT_EQ(code(verify()), "file-mismatch");
+  options_.files = {"a", "sub"};
+  EXPECT_EQ(code(verify()), "file-mismatch");
+  options_.files = {"a", "e*"};
+  EXPECT_EQ(code(verify()), "pattern-unmatched") << "nothing signed has that name";
+}
+
+TEST_F(VerifyModel, RefusesAnUnsignedFileThatIsSelected) {
+  sign();
+  temp_.write("model/a2", "");
+  options_.files = {"a*"};
+  EXPECT_EQ(code(verify()), "file-extra");
+}
+
+TEST_F(VerifyModel, IsNotPartialWhereEverythingIsSelected) {
+  sign();
+  options_.files = {"*"};
+  Report report = verify();
+  EXPECT_FALSE(report.partial);
+  EXPECT_EQ(report.verdict, Verdict::kVerified);
 }
 
 TEST_F(VerifyModel, IsInterrupted) {

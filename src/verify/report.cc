@@ -41,6 +41,7 @@ Json file_json(const FileReport& file) {
   JsonObject members = {{"name", text(file.name)}, {"coverage", coverage_name(file.coverage)}};
   if (file.size > 0) members.emplace_back("size", file.size);
   if (file.error) members.emplace_back("error", error_json(*file.error));
+  if (!file.note.empty()) members.emplace_back("note", text(file.note));
   return Json::object(std::move(members));
 }
 
@@ -125,8 +126,9 @@ std::string report_json(const Report& report) {
   JsonObject members = {{"schema", "weightmark.report.v1"},    {"verdict", verdict_name(report.verdict)},
                         {"exitStatus", report.exit_status()},  {"model", text(report.model)},
                         {"signature", text(report.signature)}, {"time", timestamp(report.time)},
-                        {"bytesHashed", report.bytes_hashed},  {"checks", std::move(checks)},
-                        {"files", std::move(files)},           {"warnings", std::move(warnings)}};
+                        {"bytesHashed", report.bytes_hashed},  {"partial", report.partial},
+                        {"checks", std::move(checks)},         {"files", std::move(files)},
+                        {"warnings", std::move(warnings)}};
   if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
   if (report.manifest) members.emplace_back("subject", manifest_json(*report.manifest));
   return write_json_indented(Json::object(std::move(members)));

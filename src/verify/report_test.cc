@@ -81,7 +81,7 @@ Report full_report() {
 TEST(ReportJson, HasAShapeThatScriptsDependOn) {
   Json expected = parse_json(R"({
     "schema": "weightmark.report.v1", "verdict": "refused", "exitStatus": 1,
-    "model": "m", "signature": "m/model.sig", "time": "2025-01-01T00:00:00Z", "bytesHashed": 7,
+    "model": "m", "signature": "m/model.sig", "time": "2025-01-01T00:00:00Z", "bytesHashed": 7, "partial": false,
     "signer": {"method": "key", "keyType": "EC P-256", "keyFingerprint": "abc", "encoding": "DSSE"},
     "subject": {"name": "model", "digest": {"sha256": ")" +
                              full_report().manifest->root.hex() + R"("},

@@ -193,20 +193,32 @@ Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, c
 }
 
 Result<Verified<Manifest>> Verifier::verify_files(const Verified<SignedModel>& model,
-                                                  const std::vector<FileReport>& files, std::vector<Check>& checks) {
+                                                  const std::vector<FileReport>& files, bool partial,
+                                                  std::vector<Check>& checks) {
   auto covered = [](const FileReport& file) {
     return file.coverage == Coverage::kWhole || file.coverage == Coverage::kTree || file.coverage == Coverage::kKernel;
   };
   auto failed = first_failed(files);
   if (failed != files.end()) return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
+  Manifest manifest = model->manifest;
+  manifest.files.clear();
   // Every signed file has a report of its own; anything else is our mistake.
   for (const FileEntry& file : model->manifest.files) {
     auto report = std::ranges::lower_bound(files, file.name, {}, &FileReport::name);
-    if (report == files.end() || report->name != file.name || !covered(*report))
+    const bool found = report != files.end() && report->name == file.name;
+    if (found && covered(*report))
+      manifest.files.push_back(file);
+    else if (!found || !partial)
       return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "not looked at", file.name), "files", checks);
   }
-  passed(checks, "files", fmt::format("{} as signed", plural(model->manifest.files.size(), "file")));
-  return Verified<Manifest>(model->manifest);
+  if (manifest.files.empty())
+    return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "no file was looked at", {}), "files", checks);
+  const std::string signed_files = plural(model->manifest.files.size(), "file");
+  passed(checks, "files",
+         partial ? fmt::format("{} of {} as signed; the others were not selected", grouped(manifest.files.size()),
+                               signed_files)
+                 : signed_files + " as signed");
+  return Verified<Manifest>(std::move(manifest));
 }
 
 }  // namespace weightmark

@@ -34,10 +34,12 @@ class Verifier {
                                           std::vector<Check>& checks);
 
   // verify_files returns the manifest once every file's report says that it is
-  // covered. `files` are in byte order of their names. Errors: that of the first
-  // file that is refused, else of the first that could not be looked at.
+  // covered. `files` are in byte order of their names. With `partial`, signed files
+  // may be not covered, and the returned manifest lacks them. Errors: that of the
+  // first file that is refused, else of the first that could not be looked at.
   static Result<Verified<Manifest>> verify_files(const Verified<SignedModel>& model,
-                                                 const std::vector<FileReport>& files, std::vector<Check>& checks);
+                                                 const std::vector<FileReport>& files, bool partial,
+                                                 std::vector<Check>& checks);
 };
 
 }  // namespace weightmark

@@ -381,16 +381,16 @@ class VerifyFiles : public ::testing::Test {
 
   std::string code(const std::vector<FileReport>& files) {
     checks_.clear();
-    auto manifest = Verifier::verify_files(*model_, files, checks_);
+    auto manifest = Verifier::verify_files(*model_, files, false, checks_);
     if (manifest) {
       EXPECT_EQ(**manifest, the_manifest());
     }
     return manifest ? "ok" : std::string(code_name(manifest.error().code));
   }
 
-  static FileReport covered(std::string name) { return {std::move(name), Coverage::kWhole, 1, {}}; }
+  static FileReport covered(std::string name) { return {std::move(name), Coverage::kWhole, 1, {}, {}}; }
   static FileReport failed(std::string name, ErrorCode code) {
-    return {std::move(name), Coverage::kFailed, 0, Error{code, "failed", {}, {}}};
+    return {std::move(name), Coverage::kFailed, 0, Error{code, "failed", {}, {}}, {}};
   }
 
   std::optional<Verified<SignedModel>> model_;
@@ -400,14 +400,29 @@ class VerifyFiles : public ::testing::Test {
 TEST_F(VerifyFiles, WantsEverySignedFileCovered) {
   EXPECT_EQ(code({covered("a"), covered("b")}), "ok");
   EXPECT_THAT(summary(checks_), ElementsAre("files passed"));
-  EXPECT_EQ(code({covered("a"), covered("b"), {"c", Coverage::kNotCovered, 0, {}}, {"d", Coverage::kIgnored, 0, {}}}),
-            "ok");
+  EXPECT_EQ(
+      code({covered("a"), covered("b"), {"c", Coverage::kNotCovered, 0, {}, {}}, {"d", Coverage::kIgnored, 0, {}, {}}}),
+      "ok");
   EXPECT_EQ(code({covered("a")}), "internal");
   EXPECT_EQ(code({}), "internal");
-  EXPECT_EQ(code({covered("a"), {"b", Coverage::kNotCovered, 0, {}}}), "internal");
-  EXPECT_EQ(code({covered("a"), {"b", Coverage::kIgnored, 0, {}}}), "internal");
+  EXPECT_EQ(code({covered("a"), {"b", Coverage::kNotCovered, 0, {}, {}}}), "internal");
+  EXPECT_EQ(code({covered("a"), {"b", Coverage::kIgnored, 0, {}, {}}}), "internal");
   EXPECT_EQ(code({covered("a"), covered("bb")}), "internal");
   EXPECT_THAT(summary(checks_), ElementsAre("files failed"));
+}
+
+// The manifest of a part must not vouch for what nobody looked at.
+TEST_F(VerifyFiles, VouchesForTheSelectedFilesAlone) {
+  FileReport left_out{"b", Coverage::kNotCovered, 0, {}, {}};
+  auto manifest = Verifier::verify_files(*model_, {covered("a"), left_out}, true, checks_);
+  ASSERT_TRUE(manifest);
+  ASSERT_EQ((*manifest)->files.size(), 1U);
+  EXPECT_EQ((*manifest)->files.front().name, "a");
+  EXPECT_EQ((*manifest)->root, the_manifest().root);
+  EXPECT_FALSE(Verifier::verify_files(*model_, {covered("a")}, true, checks_)) << "b has no report";
+  EXPECT_FALSE(Verifier::verify_files(*model_, {failed("a", ErrorCode::kFileMismatch), left_out}, true, checks_));
+  left_out.name = "a";
+  EXPECT_FALSE(Verifier::verify_files(*model_, {left_out, {"b", Coverage::kNotCovered, 0, {}, {}}}, true, checks_));
 }
 
 TEST_F(VerifyFiles, ReportsTheFirstFailure) {
