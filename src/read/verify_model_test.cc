@@ -1,12 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/json.h"
-#include "hash/fsverity.h"
-#include "model/model_testing.h"
-#include "verify/bundle_testing.h"
-#include "weightmark/sign.h"
-#include "weightmark/verify.h"
+#include "read/verify_model_testing.h"
 
 namespace weightmark {
 namespace {
@@ -14,75 +9,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using namespace testing;
-
-// ids lists the checks, with the code of the one that failed.
-std::vector<std::string> ids(const Report& report) {
-  std::vector<std::string> lines;
-  for (const Check& check : report.checks)
-    lines.push_back(check.error ? check.id + ": " + std::string(code_name(check.error->code)) : check.id);
-  return lines;
-}
-
-// files lists the files, with the code of each that failed.
-std::vector<std::string> files(const Report& report) {
-  std::vector<std::string> lines;
-  for (const FileReport& file : report.files)
-    lines.push_back(file.name + ": " +
-                    std::string(file.error ? code_name(file.error->code) : coverage_name(file.coverage)));
-  return lines;
-}
-
-std::string code(const Report& report) {
-  return report.first_error() == nullptr ? "ok" : std::string(code_name(report.first_error()->code));
-}
-
-FileTree tree_of(std::string_view text) {
-  TreeHasher tree;
-  tree.update(as_bytes(text));
-  return tree.finish();
-}
-
-class VerifyModel : public ::testing::Test {
- protected:
-  VerifyModel() {
-    temp_.write("model/a", "first");
-    temp_.write("model/sub/b", "second");
-    options_.model = model();
-    options_.trust = trust(a_key());
-    options_.time = kTestNow;
-    hash_.model = model();
-  }
-
-  fs::path model() const { return temp_ / "model"; }
-  fs::path in_model(const std::string& name) const { return "model/" + name; }
-
-  void write_signature(const Manifest& manifest, const fs::path& path = "model/model.sig") {
-    temp_.write(path, write_bundle(key_bundle(manifest)));
-  }
-
-  // sign signs what is there as hash_ says.
-  Manifest sign() {
-    auto hashed = hash_model(hash_);
-    EXPECT_EQ(code_of(hashed), "ok");
-    write_signature(hashed->manifest);
-    return hashed->manifest;
-  }
-
-  Report verify() {
-    Verification verification = verify_model(options_);
-    bool verified = verification.report.verdict == Verdict::kVerified;
-    EXPECT_EQ(verification.manifest.has_value(), verified);
-    EXPECT_EQ(verification.report.exit_status() == 0, verified);
-    EXPECT_EQ(verification.report.first_error() == nullptr, verified);
-    EXPECT_TRUE(std::ranges::is_sorted(verification.report.files, {}, &FileReport::name));
-    EXPECT_TRUE(parse_json(report_json(verification.report)));
-    return verification.report;
-  }
-
-  TempFolder temp_;
-  HashOptions hash_;
-  VerifyOptions options_;
-};
 
 TEST_F(VerifyModel, AcceptsWhatWasSigned) {
   Manifest manifest = sign();
@@ -511,104 +437,6 @@ TEST_F(VerifyModel, CannotDecideOnAFolderThatItMayNotRead) {
     return code(report) + " " + std::to_string(report.exit_status());
   });
   EXPECT_EQ(child.text, "file-unreadable 3");
-}
-
-// --- by the tree, by whole files, by both
-
-TEST_F(VerifyModel, ComparesWhatItIsAskedTo) {
-  sign();
-  auto coverage = [&](Evidence evidence) {
-    options_.evidence = evidence;
-    Report report = verify();
-    EXPECT_EQ(report.bytes_hashed, 11U);
-    return files(report).front();
-  };
-  EXPECT_EQ(coverage(Evidence::kTrees), "a: tree");
-  EXPECT_EQ(coverage(Evidence::kWholeFiles), "a: whole");
-  EXPECT_EQ(coverage(Evidence::kBoth), "a: whole");
-}
-
-// A signer lists the digest of one content beside the tree of another, to show
-// each to somebody else.
-TEST_F(VerifyModel, FindsADigestAndATreeOfDifferentContents) {
-  Manifest manifest = sign();
-  manifest.files[0].tree = tree_of("FIRST");
-  complete_manifest(manifest);
-  write_signature(manifest);
-  options_.evidence = Evidence::kWholeFiles;
-  EXPECT_EQ(code(verify()), "ok");
-  options_.evidence = Evidence::kTrees;
-  EXPECT_EQ(code(verify()), "file-mismatch");
-  options_.evidence = Evidence::kBoth;
-  EXPECT_EQ(code(verify()), "tree-conflict");
-  temp_.write("model/a", "FIRST");
-  EXPECT_EQ(code(verify()), "tree-conflict");
-  options_.evidence = Evidence::kTrees;
-  EXPECT_EQ(code(verify()), "ok");
-}
-
-// The root digest binds digests but no trees (FORMAT, section 2).
-TEST_F(VerifyModel, ChecksBothWhereTheRootDigestIsExpected) {
-  Manifest manifest = sign();
-  options_.expectations.digest_hex = manifest.manifest_v1->hex();
-  EXPECT_EQ(files(verify()).front(), "a: tree");
-  options_.expectations.digest_hex = manifest.root.hex();
-  EXPECT_EQ(files(verify()).front(), "a: whole");
-  manifest.files[0].tree = tree_of("FIRST");
-  complete_manifest(manifest);
-  write_signature(manifest);
-  temp_.write("model/a", "FIRST");
-  EXPECT_EQ(code(verify()), "tree-conflict");
-}
-
-TEST_F(VerifyModel, HashesWholeFilesWhereTheTreeIsOfAnUnknownVersion) {
-  Manifest manifest = sign();
-  manifest.manifest_v1.reset();  // which binds trees of the first version
-  std::string payload = payload_of(manifest);
-  for (std::size_t at = 0; (at = payload.find(kTreeAnnotation, at)) != std::string::npos;)
-    payload.replace(at, kTreeAnnotation.size(), "weightmark_tree_v9");
-  temp_.write("model/model.sig", write_bundle(key_bundle(payload, a_key())));
-  Report report = verify();
-  EXPECT_EQ(code(report), "ok");
-  EXPECT_EQ(files(report).front(), "a: whole");
-  EXPECT_THAT(report.files.front().note, HasSubstr("unknown version"));
-}
-
-// --- a part of the model
-
-TEST_F(VerifyModel, VerifiesAPartAndSaysWhatIsNotCovered) {
-  sign();
-  temp_.write("model/sub/b", "tampered");
-  temp_.write("model/extra", "");
-  options_.files = {"a"};
-  Verification verification = verify_model(options_);
-  EXPECT_EQ(verification.report.verdict, Verdict::kVerified);
-  EXPECT_TRUE(verification.report.partial);
-  EXPECT_THAT(files(verification.report),
-              ElementsAre("a: tree", "extra: not-covered", "model.sig: ignored", "sub/b: not-covered"));
-  EXPECT_EQ(verification.report.bytes_hashed, 5U);
-  ASSERT_EQ((*verification.manifest)->files.size(), 1U) << "it must not vouch for the rest";
-  options_.files = {"s*"};
-  EXPECT_EQ(code(verify()), "file-mismatch");
-  options_.files = {"a", "sub"};
-  EXPECT_EQ(code(verify()), "file-mismatch");
-  options_.files = {"a", "e*"};
-  EXPECT_EQ(code(verify()), "pattern-unmatched") << "nothing signed has that name";
-}
-
-TEST_F(VerifyModel, RefusesAnUnsignedFileThatIsSelected) {
-  sign();
-  temp_.write("model/a2", "");
-  options_.files = {"a*"};
-  EXPECT_EQ(code(verify()), "file-extra");
-}
-
-TEST_F(VerifyModel, IsNotPartialWhereEverythingIsSelected) {
-  sign();
-  options_.files = {"*"};
-  Report report = verify();
-  EXPECT_FALSE(report.partial);
-  EXPECT_EQ(report.verdict, Verdict::kVerified);
 }
 
 TEST_F(VerifyModel, IsInterrupted) {
