@@ -124,8 +124,8 @@ def make_keys(folder):
 
 
 def read_through(folder):
-    """Brings a model into the page cache."""
-    buffer = bytearray(4 * MIB)
+    """Brings a model into the page cache, by pieces as most programs read: larger ones leave it in smaller pages."""
+    buffer = bytearray(128 * KIB)
     for entry in os.scandir(folder):
         with open(entry.path, "rb", buffering=0) as file:
             while file.readinto(buffer):

@@ -1,7 +1,10 @@
 // weightmark: signs and verifies machine-learning models.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -20,6 +23,17 @@ void forget_passwords(int argc, char** argv) {
     if (argument == "--password" && i + 1 < argc) std::memset(argv[i + 1], '*', std::strlen(argv[i + 1]));
     if (argument.starts_with("--password=")) std::memset(argv[i] + 11, '*', argument.size() - 11);
   }
+}
+
+// leave ends the process without taking it apart: what OpenSSL and the parser hold
+// goes with it, and a tiny model verifies faster by a tenth.
+[[noreturn]] void leave(int status) {
+  std::fflush(nullptr);
+#if defined(__SANITIZE_ADDRESS__)
+  std::exit(status);  // looks for leaks
+#else
+  ::_exit(status);
+#endif
 }
 
 // finish makes sure that success is not claimed when its result could not be
@@ -42,7 +56,7 @@ int main(int argc, char** argv) {
     install_interrupt_handler();
     Parser parser;
     auto parsed = parser.parse(std::move(arguments), ui);
-    return finish(parsed ? *parsed : parser.action()(ui), ui);
+    leave(finish(parsed ? *parsed : parser.action()(ui), ui));
   } catch (const std::exception& exception) {
     // Out of memory, or a fault of ours: whatever it was, nothing was verified.
     ui.error({weightmark::ErrorCode::kInternal, exception.what(), {}, {}});

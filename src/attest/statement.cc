@@ -76,7 +76,7 @@ Result<Statement> parse_statement(std::string_view json) {
   WM_TRY(statement.subjects, parse_subjects(root));
   WM_TRY(JsonView predicate, root.member("predicate"));
   WM_CHECK(predicate.object());
-  statement.predicate = predicate.json();
+  statement.predicate = document.take("predicate");
   return statement;
 }
 

@@ -55,7 +55,9 @@ class JsonBuilder {
   bool end_object() {
     JsonObject members = std::move(stack_.back().members);
     stack_.pop_back();
-    std::stable_sort(members.begin(), members.end(), by_key);
+    // What we write is sorted already.
+    if (!std::is_sorted(members.begin(), members.end(), by_key))
+      std::stable_sort(members.begin(), members.end(), by_key);
     auto same_key = [](const auto& a, const auto& b) { return a.first == b.first; };
     auto twice = std::adjacent_find(members.begin(), members.end(), same_key);
     if (twice != members.end())
@@ -221,6 +223,14 @@ const Json* Json::find(std::string_view key) const {
   return found != members->end() && found->first == key ? &found->second : nullptr;
 }
 
+Json Json::take(std::string_view key) {
+  auto* members = std::get_if<JsonObject>(&value_);
+  const Json* found = find(key);
+  if (found == nullptr) return {};
+  const auto at = std::ranges::find(*members, key, &JsonObject::value_type::first);
+  return std::exchange(at->second, Json());
+}
+
 std::string_view Json::type_name() const {
   static constexpr std::array<std::string_view, 7> kNames = {"null",     "a boolean", "an integer", "a number",
                                                              "a string", "an array",  "an object"};
@@ -254,7 +264,11 @@ bool JsonView::has(std::string_view key) const {
 }
 
 Result<JsonView> JsonView::member(std::string_view key) const {
-  std::string path = path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  std::string path;
+  path.reserve(path_.size() + 1 + key.size());
+  path += path_;
+  if (!path.empty()) path += '.';
+  path += key;
   if (value_->as<JsonObject>() == nullptr)
     return fail(fmt::format("expected an object, found {}", value_->type_name()));
   const Json* found = value_->find(key);

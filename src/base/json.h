@@ -49,6 +49,10 @@ class Json {
   // find returns the member `key`, or null when this is no object or has none.
   const Json* find(std::string_view key) const;
 
+  // take moves the member `key` out and leaves null in its place; null when there is
+  // none. A statement's resources can take most of a program's memory.
+  Json take(std::string_view key);
+
   // type_name returns "null", "a boolean", "an integer", "a number", "a string",
   // "an array" or "an object".
   std::string_view type_name() const;

@@ -43,7 +43,9 @@ ByteRange FileJob::range(std::size_t unit) const {
 }
 
 const OpenFile* FileJob::open() {
-  std::call_once(opened_, [this] { open_now(); });
+  std::lock_guard lock(open_mutex_);
+  if (!opened_) open_now();
+  opened_ = true;
   return file_ && !by_kernel_ ? &*file_ : nullptr;
 }
 
@@ -69,7 +71,7 @@ Result<OpenFile> FileJob::open_unchanged() const {
 }
 
 bool FileJob::measured_by_kernel(const OpenFile& file) {
-  if (!by_nodes() || task_.expected == nullptr) return false;
+  if (!by_nodes() || task_.expected == nullptr || !may_be_sealed(file.fd.get())) return false;
   const KernelMeasurement measurement = measure_by_kernel(file.fd.get());
   if (measurement.seal == KernelSeal::kOther) note_ = measurement.reason;
   if (judge(measurement, *task_.expected) == KernelVerdict::kRead) return false;

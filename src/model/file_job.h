@@ -56,7 +56,9 @@ class FileJob {
   const MeasureTask& task_;
   const MeasureKind& kind_;
   std::atomic<std::size_t> remaining_;
-  std::once_flag opened_;
+  // Not call_once, which asks the kernel to wake others each time.
+  std::mutex open_mutex_;
+  bool opened_ = false;
   std::optional<OpenFile> file_;
   FileEntry entry_;
   std::vector<TreeNode> nodes_;

@@ -23,6 +23,10 @@ namespace {
 constexpr std::size_t kBufferSize = 256 * 1024;
 constexpr std::size_t kLanesBufferSize = 2 * kBufferSize;
 
+// A thread takes about as long to start as this takes to hash.
+constexpr std::uint64_t kBytesWorthAThread = std::uint64_t{512} << 10U;
+constexpr std::size_t kFilesWorthAThread = 16;
+
 // PlannedUnit is a unit before it is begun.
 struct PlannedUnit {
   std::size_t task;
@@ -87,8 +91,15 @@ class Batch {
       auto& units = in_lanes(tasks_[task]) ? abreast_ : alone_;
       for (std::size_t i = 0; i < count; ++i) units.push_back({task, i, shared});
     }
-    threads_ = thread_count(work_, alone_.size() + abreast_.size());
+    threads_ = thread_count(work_, std::min(alone_.size() + abreast_.size(), worth_threads()));
     move_longest();
+  }
+
+  // worth_threads returns how many threads the work keeps busy.
+  std::size_t worth_threads() const {
+    std::uint64_t bytes = 0;
+    for (const MeasureTask& task : tasks_) bytes += task.identity.size;
+    return static_cast<std::size_t>(1 + bytes / kBytesWorthAThread) + tasks_.size() / kFilesWorthAThread;
   }
 
   bool in_lanes(const MeasureTask& task) const {
@@ -113,10 +124,12 @@ class Batch {
   }
 
   void work_through() {
-    Bytes buffer(kLanesBufferSize);
+    // Not filled with zeros: small files never touch most of it.
+    const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(kLanesBufferSize);
+    const std::span buffer(memory.get(), kLanesBufferSize);
     Source alone(*this, alone_, alone_taken_);
     for (auto unit = alone.next(); unit; unit = alone.next()) {
-      measure_alone(*unit, std::span(buffer).first(kBufferSize));
+      measure_alone(*unit, buffer.first(kBufferSize));
       alone.done(*unit);
     }
     Source abreast(*this, abreast_, abreast_taken_);
@@ -135,12 +148,13 @@ class Batch {
   }
 
   Result<void> measure_node(const JobUnit& unit, RangeReader& reader, std::span<std::uint8_t> buffer) const {
+    const bool whole_file = tasks_[unit.task].identity.size <= kNodeSize;
     NodeHasher node;
     while (!reader.done()) {
       WM_TRY(ByteView piece, reader.next(buffer));
       node.update(piece);
     }
-    unit.job->set_node(unit.unit, node.finish(tasks_[unit.task].identity.size <= kNodeSize));
+    unit.job->set_node(unit.unit, node.finish(whole_file));
     return {};
   }
 
