@@ -57,6 +57,20 @@ TreeNode node_of(std::vector<TreeNode> leaves) {
   return leaves.empty() ? TreeNode{} : leaves.front();
 }
 
+// leaves_of hashes a range where it lies, but for a last block that needs padding.
+std::vector<TreeNode> leaves_of(ByteView range) {
+  const std::size_t whole = range.size() / kBlockSize * kBlockSize;
+  std::vector<TreeNode> leaves;
+  leaves.reserve(std::min(range.size() / kBlockSize + 1, kLeavesPerNode));
+  append_block_digests(range.first(whole), leaves);
+  if (whole < range.size()) {
+    std::array<std::uint8_t, kBlockSize> last{};
+    std::ranges::copy(range.subspan(whole), last.begin());
+    append_block_digests(last, leaves);
+  }
+  return leaves;
+}
+
 }  // namespace
 
 struct NodeHasher::State {
@@ -97,16 +111,21 @@ TreeNode NodeHasher::finish(bool whole_file) {
   return whole_file ? root_of(std::move(leaves)) : node_of(std::move(leaves));
 }
 
+GroupedNode NodeHasher::finish_grouped(bool whole_file) {
+  state_->hash_held();
+  std::vector<TreeNode> leaves = std::exchange(state_->leaves, {});
+  if (leaves.empty()) return {};
+  // The root of a file of one block is its leaf, which lies below the groups.
+  if (whole_file && leaves.size() == 1) return {leaves.front(), level_above(leaves)};
+  std::vector<TreeNode> groups = level_above(std::move(leaves));
+  const TreeNode node = whole_file ? root_of(groups) : level_above(groups).front();
+  return {node, std::move(groups)};
+}
+
+TreeNode hash_group(ByteView group) { return level_above(leaves_of(group)).front(); }
+
 TreeNode hash_node(ByteView range, bool whole_file) {
-  const std::size_t whole = range.size() / kBlockSize * kBlockSize;
-  std::vector<TreeNode> leaves;
-  leaves.reserve(kLeavesPerNode);
-  append_block_digests(range.first(whole), leaves);
-  if (whole < range.size()) {
-    std::array<std::uint8_t, kBlockSize> last{};
-    std::ranges::copy(range.subspan(whole), last.begin());
-    append_block_digests(last, leaves);
-  }
+  std::vector<TreeNode> leaves = leaves_of(range);
   return whole_file ? root_of(std::move(leaves)) : node_of(std::move(leaves));
 }
 

@@ -20,6 +20,25 @@ std::uint64_t node_count(std::uint64_t size);
 // nodes; for a file of at most kNodeSize bytes `nodes` is that file's root alone.
 Digest fsverity_digest(std::uint64_t size, std::span<const TreeNode> nodes);
 
+// kGroupSize is the number of file bytes under one group: a block of the digests of
+// 128 leaves. Who keeps the digests of a verified node's groups, 4 KiB of them, can
+// check any of them again without the rest of the node.
+inline constexpr std::uint64_t kGroupSize = std::uint64_t{128} * 4096;
+
+// group_count returns ceil(size / kGroupSize).
+constexpr std::uint64_t group_count(std::uint64_t size) { return size / kGroupSize + (size % kGroupSize != 0); }
+
+// hash_group computes the level-1 digest of one group in memory. Only the last one
+// of a file may have less than kGroupSize bytes; none is empty. Threads may call it
+// at once.
+TreeNode hash_group(ByteView group);
+
+// GroupedNode is a node and the digests of its groups, in order.
+struct GroupedNode {
+  TreeNode node;
+  std::vector<TreeNode> groups;
+};
+
 // NodeHasher computes one node: the tree over one range of at most kNodeSize
 // bytes, given piece by piece in order.
 class NodeHasher {
@@ -37,6 +56,9 @@ class NodeHasher {
   // that the range is a whole file, whose node is its root (32 zero bytes when it
   // is empty); otherwise the node is the level-2 digest.
   TreeNode finish(bool whole_file);
+
+  // finish_grouped is finish that also returns what hash_group gives for each group.
+  GroupedNode finish_grouped(bool whole_file);
 
  private:
   struct State;

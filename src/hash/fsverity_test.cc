@@ -112,6 +112,39 @@ TEST(NodeHasher, FinishStartsAnew) {
   EXPECT_EQ(hasher.finish(false), hash_node(range, false));
 }
 
+TEST(NodeHasher, GroupsAreTheLevelBelowTheNode) {
+  for (std::size_t size : {1UL, 4096UL, 4097UL, kGroupSize - 1, kGroupSize, kGroupSize + 1, 3 * kGroupSize}) {
+    const Bytes range = pattern_bytes(size);
+    for (bool whole_file : {false, true}) {
+      NodeHasher hasher;
+      hasher.update(range);
+      const GroupedNode grouped = hasher.finish_grouped(whole_file);
+      EXPECT_EQ(grouped.node, hash_node(range, whole_file)) << size;
+      ASSERT_EQ(grouped.groups.size(), (size + kGroupSize - 1) / kGroupSize);
+      for (std::size_t i = 0; i < grouped.groups.size(); ++i) {
+        const ByteView rest = ByteView(range).subspan(i * kGroupSize);
+        EXPECT_EQ(grouped.groups[i], hash_group(rest.first(std::min<std::size_t>(kGroupSize, rest.size())))) << size;
+      }
+    }
+  }
+}
+
+TEST(NodeHasher, NothingHasNoGroups) {
+  for (bool whole_file : {false, true}) {
+    const GroupedNode grouped = NodeHasher().finish_grouped(whole_file);
+    EXPECT_EQ(grouped.node, hash_node({}, whole_file));
+    EXPECT_TRUE(grouped.groups.empty());
+  }
+}
+
+TEST(NodeHasher, AGroupIsABlockOfTheDigestsOfItsLeaves) {
+  const Bytes group = random_bytes(kGroupSize - 5000, 1);
+  Bytes level;
+  for (const Bytes& digest : plain_level_above(group)) level.insert(level.end(), digest.begin(), digest.end());
+  const TreeNode found = hash_group(group);
+  EXPECT_EQ(Bytes(found.begin(), found.end()), plain_level_above(level).front());
+}
+
 TEST(NodeHasher, ShortRangeOfALargeFileStillHasANodeOfLevelTwo) {
   // One leaf; its digest alone in a block; that block's alone in another.
   const Bytes range(1, 7);

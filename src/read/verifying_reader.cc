@@ -1,0 +1,206 @@
+#include "read/verifying_reader.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/try.h"
+#include "model/compare.h"
+#include "model/range_reader.h"
+
+namespace weightmark {
+namespace {
+
+constexpr std::string_view kWriterHint = "something is writing to the model";
+
+// Eraser leaves zeros where bytes may not have been verified, however a read ends.
+class Eraser {
+ public:
+  explicit Eraser(std::span<std::uint8_t> bytes) : bytes_(bytes) {}
+  Eraser(const Eraser&) = delete;
+  Eraser& operator=(const Eraser&) = delete;
+  ~Eraser() { std::ranges::fill(bytes_, std::uint8_t{0}); }
+
+  void keep() { bytes_ = {}; }
+
+ private:
+  std::span<std::uint8_t> bytes_;
+};
+
+// group_of returns bytes `begin` to `end` of a unit's group, the last of which is shorter.
+Unit group_of(const Unit& unit, std::uint64_t index) {
+  const std::uint64_t begin = unit.begin + index * kGroupSize;
+  return {index, begin, begin + std::min(kGroupSize, unit.end - begin)};
+}
+
+Result<Coverage> coverage_of(const FileEntry& entry, const KernelMeasurement& seal) {
+  if (!entry.tree) return Coverage::kWhole;
+  const KernelVerdict verdict = judge(seal, *entry.tree);
+  if (verdict == KernelVerdict::kRead) return Coverage::kTree;
+  if (verdict == KernelVerdict::kCovered) return Coverage::kKernel;
+  return std::unexpected(Error{ErrorCode::kFileMismatch,
+                               fmt::format("is sealed with other content: its fs-verity digest is {}, signed was {}",
+                                           seal.digest->hex(), entry.tree->fsverity.hex()),
+                               entry.name, "the file is not the one that was signed; get it again from its publisher"});
+}
+
+// read_piece fills `out` with the next bytes, which errors name.
+Result<void> read_piece(RangeReader& reader, const Unit& range, std::span<std::uint8_t> out) {
+  auto bytes = reader.next(out);
+  if (bytes) return {};
+  Error& error = bytes.error();
+  return std::unexpected(range_error(error.code, error.subject, range.begin, range.end, error.what, error.hint));
+}
+
+}  // namespace
+
+VerifyingReader::Wanted VerifyingReader::Wanted::within(std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t first = std::clamp(offset, begin, end);
+  const std::uint64_t last = std::clamp(this->end(), begin, end);
+  return first < last ? Wanted{first, out.subspan(first - offset, last - first)} : Wanted{first, {}};
+}
+
+void VerifyingReader::Wanted::take(const Unit& group, ByteView bytes) const {
+  std::ranges::copy(bytes.subspan(offset - group.begin, out.size()), out.begin());
+}
+
+VerifyingReader::VerifyingReader(OpenFile file, FileEntry entry, Coverage coverage, const WorkOptions& work)
+    : file_(std::move(file)),
+      units_(std::move(entry), file_.identity.size),
+      coverage_(coverage),
+      work_(work),
+      ledger_(units_.count()) {}
+
+Result<std::unique_ptr<VerifyingReader>> VerifyingReader::open(OpenFile file, FileEntry entry,
+                                                               const KernelMeasurement& seal, const WorkOptions& work) {
+  WM_CHECK(check_size(entry, file.identity.size));
+  WM_TRY(const Coverage coverage, coverage_of(entry, seal));
+  const bool size_is_signed = entry.size().has_value();
+  std::unique_ptr<VerifyingReader> reader(new VerifyingReader(std::move(file), std::move(entry), coverage, work));
+  if (!size_is_signed) WM_CHECK(reader->read_unit(reader->units_.around(0), {0, {}}));
+  WM_CHECK(reader->check_same_size());
+  return reader;
+}
+
+Result<void> VerifyingReader::read(std::uint64_t offset, std::span<std::uint8_t> out) {
+  Eraser eraser(out);
+  WM_CHECK(check_range(offset, out.size()));
+  const Wanted wanted{offset, out};
+  if (coverage_ == Coverage::kKernel) {
+    WM_CHECK(read_sealed(wanted));
+  } else {
+    WM_CHECK(read_units(wanted));
+    WM_CHECK(check_same_size());
+  }
+  eraser.keep();
+  return {};
+}
+
+Result<void> VerifyingReader::check_range(std::uint64_t offset, std::uint64_t count) const {
+  if (count <= size() && offset <= size() - count) return {};
+  return std::unexpected(
+      Error{ErrorCode::kRangePastEnd,
+            fmt::format("{} bytes from byte {} on run past the end: the file has {} bytes", count, offset, size()),
+            name(),
+            {}});
+}
+
+// What was read is as signed; but a file of another size no longer is.
+Result<void> VerifyingReader::check_same_size() const {
+  struct stat status{};
+  if (::fstat(file_.fd.get(), &status) != 0)
+    return std::unexpected(system_error(errno, name(), ErrorCode::kReadFailed));
+  const std::uint64_t found = FileIdentity::of(status).size;
+  if (found == size()) return {};
+  const bool grew = found > size();
+  return std::unexpected(range_error(
+      grew ? ErrorCode::kFileGrew : ErrorCode::kFileShrank, name(), std::min(found, size()), std::max(found, size()),
+      grew ? "were added after the file was opened" : "are gone since it was opened", std::string(kWriterHint)));
+}
+
+Result<void> VerifyingReader::read_sealed(const Wanted& wanted) const {
+  RangeReader reader(file_, name(), work_, wanted.offset, wanted.end());
+  for (std::uint64_t at = wanted.offset; at < wanted.end();) {
+    const Unit piece{0, at, at + std::min(kGroupSize, wanted.end() - at)};
+    WM_CHECK(read_piece(reader, piece, wanted.within(piece.begin, piece.end).out));
+    at = piece.end;
+  }
+  return {};
+}
+
+Result<void> VerifyingReader::read_units(const Wanted& wanted) {
+  for (std::uint64_t at = wanted.offset; at < wanted.end();) {
+    const Unit unit = units_.around(at);
+    WM_CHECK(read_unit(unit, wanted.within(unit.begin, unit.end)));
+    at = unit.end;
+  }
+  return {};
+}
+
+Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted) {
+  bool filled = false;
+  WM_TRY(const Groups* groups, ledger_.groups_of(unit.index, [&] {
+    filled = true;
+    return verify_unit(unit, wanted);
+  }));
+  return filled ? Result<void>() : read_groups(unit, *groups, wanted);
+}
+
+Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted) const {
+  UnitHasher hasher(units_, unit);
+  RangeReader reader(file_, name(), work_, unit.begin, unit.end);
+  Bytes scratch;
+  for (std::uint64_t i = 0; i < group_count(unit.size()); ++i) {
+    const Unit group = group_of(unit, i);
+    const Wanted part = wanted.within(group.begin, group.end);
+    const bool whole = part.out.size() == group.size();
+    if (!whole) scratch.resize(group.size());
+    // A group of which all is wanted is read and hashed where it stays.
+    const std::span<std::uint8_t> bytes = whole ? part.out : scratch;
+    WM_CHECK(read_piece(reader, group, bytes));
+    hasher.update(bytes);
+    if (!whole) part.take(group, bytes);
+  }
+  Result<Groups> groups = hasher.finish();
+  if (!groups && !file_.unchanged()) {
+    groups.error().code = ErrorCode::kFileChanged;
+    groups.error().hint = kWriterHint;
+  }
+  return groups;
+}
+
+Result<void> VerifyingReader::read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted) {
+  const std::uint64_t first = (wanted.offset - unit.begin) / kGroupSize;
+  const std::uint64_t last = group_count(wanted.end() - unit.begin);
+  for (std::uint64_t i = first; i < last; ++i) {
+    const Unit group = group_of(unit, i);
+    const Wanted part = wanted.within(group.begin, group.end);
+    if (part.out.size() == group.size()) {
+      WM_CHECK(read_group(group, digests[i], part.out));
+    } else {
+      WM_TRY(auto bytes, hold_group(group, digests[i]));
+      part.take(group, *bytes);
+    }
+  }
+  return {};
+}
+
+Result<void> VerifyingReader::read_group(const Unit& group, const TreeNode& digest, std::span<std::uint8_t> out) const {
+  RangeReader reader(file_, name(), work_, group.begin, group.end);
+  WM_CHECK(read_piece(reader, group, out));
+  if (hash_group(out) == digest) return {};
+  return std::unexpected(range_error(ErrorCode::kFileChanged, name(), group.begin, group.end,
+                                     "changed after they were verified", std::string(kWriterHint)));
+}
+
+Result<std::shared_ptr<const Bytes>> VerifyingReader::hold_group(const Unit& group, const TreeNode& digest) {
+  if (auto held = held_group_.find(group.begin); held && file_.unchanged()) return held;
+  auto bytes = std::make_shared<Bytes>(group.size());
+  WM_CHECK(read_group(group, digest, *bytes));
+  held_group_.set(group.begin, bytes);
+  return bytes;
+}
+
+}  // namespace weightmark
