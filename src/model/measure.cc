@@ -1,5 +1,7 @@
 #include "model/measure.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <deque>
@@ -133,8 +135,20 @@ class Batch {
       alone.done(*unit);
     }
     Source abreast(*this, abreast_, abreast_taken_);
-    const std::size_t lanes = std::clamp<std::size_t>((abreast_.size() + threads_ - 1) / threads_, 1, most_lanes());
-    run_lanes(abreast, lanes, buffer, work_);
+    run_lanes(abreast, lane_count(), buffer, work_);
+  }
+
+  // lane_count returns how many files a thread keeps under way: each one takes a
+  // handle, of which a process has not many.
+  std::size_t lane_count() const {
+    const std::size_t share = (abreast_.size() + threads_ - 1) / threads_;
+    const std::size_t handles = handle_limit() / 2 / threads_;
+    return std::clamp<std::size_t>(share, 1, std::clamp<std::size_t>(handles, 1, most_lanes()));
+  }
+
+  static std::size_t handle_limit() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
   }
 
   void measure_alone(const JobUnit& unit, std::span<std::uint8_t> buffer) const {
