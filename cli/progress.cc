@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "base/text.h"
@@ -14,7 +15,7 @@ constexpr std::chrono::milliseconds kFirstDraw(500);
 constexpr std::chrono::milliseconds kInterval(100);
 
 std::string time_left(double seconds) {
-  auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);

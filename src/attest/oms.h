@@ -29,7 +29,7 @@ inline constexpr std::string_view kSingleFileName = ".";
 // Errors: predicate-type, subject-several, statement-malformed, resources-empty,
 // too-many-files, name-*, digest-*, algorithm-*, serialization-method, shard-*,
 // ignore-path, tree-*, root-mismatch, manifest-digest-mismatch.
-Result<Manifest> parse_oms(const Statement& statement);
+Result<Manifest> parse_oms(Statement statement);
 
 // ResourceOrder says how the resources of a statement are sorted.
 enum class ResourceOrder {

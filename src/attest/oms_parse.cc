@@ -28,6 +28,10 @@ struct Listed {
   bool unknown_tree = false;
 };
 
+JsonView view_predicate(const Json& predicate) {
+  return {predicate, ErrorCode::kStatementMalformed, "predicate"};
+}
+
 // --- serialization (OMS 5.2.2)
 
 Result<HashAlgorithm> parse_hash_type(const JsonView& field) {
@@ -216,16 +220,23 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   return listed;
 }
 
-Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
+// parse_resources lets go of each resource once it is parsed: there can be very many.
+Result<std::vector<Listed>> parse_resources(Json predicate_json, const Serialization& serialization) {
+  JsonView predicate = view_predicate(predicate_json);
   WM_TRY(JsonView field, predicate.member("resources"));
   WM_TRY(JsonItems items, field.array());
   if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
   if (items.size() > kMaxFiles)
     return refuse(ErrorCode::kTooManyFiles, fmt::format("{}, over the limit of {}", items.size(), kMaxFiles),
                   field.path());
+  const std::string path = field.path();
+  JsonArray list = predicate_json.take("resources").take_items();
   std::vector<Listed> resources;
-  for (const JsonView& item : items) {
-    WM_TRY(Listed listed, parse_resource(item, serialization, items.size()));
+  resources.reserve(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Json resource = std::exchange(list[i], Json());
+    const JsonView view(resource, ErrorCode::kStatementMalformed, fmt::format("{}[{}]", path, i));
+    WM_TRY(Listed listed, parse_resource(view, serialization, list.size()));
     resources.push_back(std::move(listed));
   }
   return resources;
@@ -270,11 +281,11 @@ Result<void> append_shard(FileEntry& file, const Listed& listed, std::uint64_t s
 }
 
 Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const Serialization& serialization) {
-  std::ranges::stable_sort(resources, [](const Listed& a, const Listed& b) {
-    return std::tie(a.name, a.begin) < std::tie(b.name, b.begin);
-  });
+  auto before = [](const Listed& a, const Listed& b) { return std::tie(a.name, a.begin) < std::tie(b.name, b.begin); };
+  if (!std::ranges::is_sorted(resources, before)) std::ranges::stable_sort(resources, before);
   bool shards = serialization.method == SerializationMethod::kShards;
   std::vector<FileEntry> files;
+  if (!shards) files.reserve(resources.size());
   for (Listed& listed : resources) {
     bool same = !files.empty() && files.back().name == listed.name;
     if (same && !shards) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", listed.name);
@@ -344,7 +355,7 @@ Result<Manifest> parse_v02(const Statement& statement) {
 
 }  // namespace
 
-Result<Manifest> parse_oms(const Statement& statement) {
+Result<Manifest> parse_oms(Statement statement) {
   if (statement.predicate_type == kOmsPredicateTypeV02) return parse_v02(statement);
   if (statement.predicate_type != kOmsPredicateType)
     return refuse(ErrorCode::kPredicateType,
@@ -354,9 +365,8 @@ Result<Manifest> parse_oms(const Statement& statement) {
     return refuse(ErrorCode::kSubjectSeveral, fmt::format("{} subjects", statement.subjects.size()), "subject");
   Manifest manifest;
   manifest.name = statement.subjects.front().name;
-  JsonView predicate(statement.predicate, ErrorCode::kStatementMalformed, "predicate");
-  WM_TRY(manifest.serialization, parse_serialization(predicate));
-  WM_TRY(std::vector<Listed> resources, parse_resources(predicate, manifest.serialization));
+  WM_TRY(manifest.serialization, parse_serialization(view_predicate(statement.predicate)));
+  WM_TRY(std::vector<Listed> resources, parse_resources(std::move(statement.predicate), manifest.serialization));
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
   WM_CHECK(check_single(manifest));

@@ -445,6 +445,24 @@ TEST(WriteOms, WritesTheseBytes) {
             R"("5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456"},"name":"m"}]})");
 }
 
+// A model of 700 GB in files of 5 GB, each with its nodes.
+TEST(WriteOms, TakesLessThanTwoMebibytesForALargeModel) {
+  constexpr std::uint64_t kFileSize = 5'000'000'000;
+  Manifest manifest;
+  manifest.name = "m";
+  for (unsigned i = 0; i < 140; ++i) {
+    FileTree tree{kFileSize, {}, std::vector<TreeNode>(node_count(kFileSize), TreeNode{static_cast<std::uint8_t>(i)})};
+    tree.fsverity = fsverity_digest(tree.size, tree.nodes);
+    manifest.files.push_back({fmt::format("model-{:05}-of-00140.safetensors", i), sha256("w"), {}, tree, false});
+  }
+  complete_manifest(manifest);
+  std::string json = write_statement(write_oms(manifest, ResourceOrder::kSpecification));
+  EXPECT_LT(to_base64(as_bytes(json)).size() + 4096, std::size_t{2} << 20U);
+  auto again = parse(json);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(*again, manifest);
+}
+
 TEST(ParseOms, BoundsTheNumberOfFiles) {
   // Refused by the count alone: not one of them is a resource.
   Statement statement;

@@ -27,13 +27,13 @@ constexpr auto kBase64Values = [] {
 // on a foreign character or spare bits that are not zero.
 std::int32_t decode_quad(std::string_view quad, int padding) {
   std::int32_t value = 0;
-  for (int i = 0; i < 4; ++i) {
-    int digit = 0;
-    if (i < 4 - padding) digit = kBase64Values[static_cast<unsigned char>(quad[static_cast<std::size_t>(i)])];
+  for (std::size_t i = 0; i < 4; ++i) {
+    const bool is_digit = i < 4 - static_cast<std::size_t>(padding);
+    const std::int32_t digit = is_digit ? std::int32_t{kBase64Values[static_cast<unsigned char>(quad[i])]} : 0;
     if (digit < 0) return -1;
     value = value << 6 | digit;
   }
-  std::int32_t spare = (1 << (8 * padding)) - 1;
+  const std::int32_t spare = (1 << (8 * padding)) - 1;
   return (value & spare) == 0 ? value : -1;
 }
 

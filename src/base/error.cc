@@ -38,6 +38,7 @@ std::optional<ErrorCode> find_code(std::string_view name) {
 const std::vector<ErrorCode>& all_codes() {
   static const std::vector<ErrorCode> codes = [] {
     std::vector<ErrorCode> all;
+    all.reserve(kCodes.size());
     for (std::size_t i = 0; i < kCodes.size(); ++i) all.push_back(static_cast<ErrorCode>(i));
     return all;
   }();

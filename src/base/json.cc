@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 
@@ -229,6 +230,11 @@ Json Json::take(std::string_view key) {
   if (found == nullptr) return {};
   const auto at = std::ranges::find(*members, key, &JsonObject::value_type::first);
   return std::exchange(at->second, Json());
+}
+
+JsonArray Json::take_items() {
+  auto* items = std::get_if<JsonArray>(&value_);
+  return items == nullptr ? JsonArray() : std::exchange(*items, {});
 }
 
 std::string_view Json::type_name() const {

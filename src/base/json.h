@@ -53,6 +53,9 @@ class Json {
   // none. A statement's resources can take most of a program's memory.
   Json take(std::string_view key);
 
+  // take_items moves an array's items out; none when it is no array.
+  JsonArray take_items();
+
   // type_name returns "null", "a boolean", "an integer", "a number", "a string",
   // "an array" or "an object".
   std::string_view type_name() const;

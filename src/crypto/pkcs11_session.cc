@@ -134,6 +134,7 @@ Result<void> Pkcs11Session::log_in(const Secret* pin) {
 
 Result<std::vector<CK_OBJECT_HANDLE>> Pkcs11Session::find(std::vector<Pkcs11Attribute> attributes) const {
   std::vector<CK_ATTRIBUTE> query;
+  query.reserve(attributes.size());
   for (Pkcs11Attribute& attribute : attributes)
     query.push_back({attribute.type, attribute.value.data(), attribute.value.size()});
   CK_RV status = module_->C_FindObjectsInit(handle_, query.data(), query.size());

@@ -1,5 +1,6 @@
 #include "crypto/pki_testing.h"
 
+#include <fmt/format.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -17,7 +18,7 @@ namespace {
 // must ends the process when a step of making test data failed.
 void must(bool ok, const char* step) {
   if (ok) return;
-  std::fprintf(stderr, "pki_testing: %s: %s\n", step, take_openssl_errors().c_str());
+  fmt::print(stderr, "pki_testing: {}: {}\n", step, take_openssl_errors());
   std::abort();
 }
 

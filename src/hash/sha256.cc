@@ -62,8 +62,8 @@ PreparedBlock prepare_padding(std::uint64_t length) {
 void compress_padding(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count,
                       std::size_t length, Sha256State* states) {
   if (length == kTreeBlockSize) {  // as is nearly every message of a Merkle tree
-    static const PreparedBlock kPadding = prepare_padding(kTreeBlockSize);
-    return kernel.compress_prepared(states, count, kPadding);
+    static const PreparedBlock padding = prepare_padding(kTreeBlockSize);
+    return kernel.compress_prepared(states, count, padding);
   }
   Padding paddings[kSha256MostLanes];
   const std::uint8_t* blocks[kSha256MostLanes];

@@ -22,7 +22,7 @@ namespace {
 
 // What a thread reads into; it stays in a core's second-level cache between
 // reading and hashing. Lanes share twice as much.
-constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
 constexpr std::size_t kLanesBufferSize = 2 * kBufferSize;
 
 // A thread takes about as long to start as this takes to hash.

@@ -12,9 +12,11 @@
 namespace weightmark {
 
 // RangeReader reads bytes `begin` to `end` of a file in order. It uses pread, not
-// mmap: measured, the copy costs a tenth of the fastest hash, mapping saves little
-// of it on disk file systems and is slower on tmpfs, and a file that shrinks or
-// cannot be read is an error here, not a signal (docs/performance.md).
+// mmap. Measured with the AVX-512 tree hash on Zen 5: the copy takes a tenth to a
+// fifth of the time; mapping takes less than that where the page cache holds the
+// file in large folios (8 % faster), more where it does not (14 % slower) and on
+// tmpfs (20 % slower). And a file that shrinks or cannot be read is an error here,
+// not a signal that a library would have to handle for its whole process.
 //
 // Where the page cache lacks the bytes, some more are asked for ahead, so that the
 // disk works while they are hashed.

@@ -8,6 +8,7 @@
 #include "model/listing.h"
 #include "model/measure.h"
 #include "model/placement.h"
+#include "read/evidence.h"
 #include "read/signed_model.h"
 #include "weightmark/verify.h"
 
@@ -125,17 +126,13 @@ class Session {
   }
 
   MeasureScope scope_of(const FileEntry& file, const Manifest& manifest) const {
-    if (!file.tree || options_.evidence == Evidence::kWholeFiles) return MeasureScope::kWhole;
-    if (options_.evidence == Evidence::kBoth || expects_root(manifest)) return MeasureScope::kBoth;
-    return MeasureScope::kTree;
-  }
-
-  // expects_root says whether the caller has the model's root digest from somewhere
-  // else. It binds digests but no trees, so that a signer could list another
-  // content's trees beside them (FORMAT, section 2).
-  bool expects_root(const Manifest& manifest) const {
-    const auto& expected = options_.expectations.digest_hex;
-    return expected && (!manifest.manifest_v1 || *expected != manifest.manifest_v1->hex());
+    if (!file.tree) return MeasureScope::kWhole;
+    switch (evidence_for(options_, manifest)) {
+      case Evidence::kTrees: return MeasureScope::kTree;
+      case Evidence::kWholeFiles: return MeasureScope::kWhole;
+      case Evidence::kBoth: break;
+    }
+    return MeasureScope::kBoth;
   }
 
   static MeasureKind kind_of(const Manifest& manifest) {

@@ -1,9 +1,9 @@
 // Compares the SHA-256 kernels on the leaves of a tree. The kernels take turns
 // and the medians of their ratios count, so that a busy machine slows all alike.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
