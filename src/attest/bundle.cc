@@ -160,9 +160,8 @@ Json material_json(const Bundle& bundle) {
 
 Json envelope_json(const Envelope& envelope) {
   Json signature = Json::object({{"sig", to_base64(envelope.signature)}, {"keyid", ""}});
-  return Json::object({{"payload", to_base64(envelope.payload)},
-                       {"payloadType", envelope.payload_type},
-                       {"signatures", JsonArray{std::move(signature)}}});
+  return Json::of("payload", to_base64(envelope.payload), "payloadType", envelope.payload_type, "signatures",
+                  JsonArray{std::move(signature)});
 }
 
 }  // namespace
@@ -184,9 +183,8 @@ Result<Bundle> parse_bundle(std::string_view json) {
 }
 
 std::string write_bundle(const Bundle& bundle) {
-  return write_json(Json::object({{"mediaType", bundle.media_type},
-                                  {"verificationMaterial", material_json(bundle)},
-                                  {"dsseEnvelope", envelope_json(bundle.envelope)}}));
+  return write_json(Json::of("mediaType", bundle.media_type, "verificationMaterial", material_json(bundle),
+                             "dsseEnvelope", envelope_json(bundle.envelope)));
 }
 
 }  // namespace weightmark

@@ -229,13 +229,12 @@ Result<std::vector<Listed>> parse_resources(Json predicate_json, const Serializa
   if (items.size() > kMaxFiles)
     return refuse(ErrorCode::kTooManyFiles, fmt::format("{}, over the limit of {}", items.size(), kMaxFiles),
                   field.path());
-  const std::string path = field.path();
   JsonArray list = predicate_json.take("resources").take_items();
   std::vector<Listed> resources;
   resources.reserve(list.size());
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Json resource = std::exchange(list[i], Json());
-    const JsonView view(resource, ErrorCode::kStatementMalformed, fmt::format("{}[{}]", path, i));
+    const JsonView view(resource, ErrorCode::kStatementMalformed, fmt::format("{}[{}]", field.path(), i));
     WM_TRY(Listed listed, parse_resource(view, serialization, list.size()));
     resources.push_back(std::move(listed));
   }

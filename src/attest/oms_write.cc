@@ -16,22 +16,17 @@ void append_resources(const FileEntry& file, std::vector<NamedDigest>& resources
 }
 
 Json tree_json(const FileTree& tree) {
-  JsonObject members = {{"fsverity", tree.fsverity.hex()}, {"size", tree.size}};
-  if (!tree.nodes.empty()) {
-    ByteView nodes(tree.nodes.front().data(), tree.nodes.size() * tree.nodes.front().size());
-    members.emplace_back("nodes", to_base64(nodes));
-  }
-  return Json::object(std::move(members));
+  if (tree.nodes.empty()) return Json::of("fsverity", tree.fsverity.hex(), "size", tree.size);
+  ByteView nodes(tree.nodes.front().data(), tree.nodes.size() * tree.nodes.front().size());
+  return Json::of("fsverity", tree.fsverity.hex(), "size", tree.size, "nodes", to_base64(nodes));
 }
 
 Json resource_json(const NamedDigest& resource) {
-  JsonObject members = {{"name", resource.name},
-                        {"digest", resource.digest.hex()},
-                        {"algorithm", algorithm_name(resource.digest.algorithm())}};
-  if (resource.file->tree)
-    members.emplace_back("annotations",
-                         Json::object({{std::string(kTreeAnnotation), tree_json(*resource.file->tree)}}));
-  return Json::object(std::move(members));
+  const std::string_view algorithm = algorithm_name(resource.digest.algorithm());
+  if (!resource.file->tree)
+    return Json::of("name", resource.name, "digest", resource.digest.hex(), "algorithm", algorithm);
+  return Json::of("name", resource.name, "digest", resource.digest.hex(), "algorithm", algorithm, "annotations",
+                  Json::of(kTreeAnnotation, tree_json(*resource.file->tree)));
 }
 
 Json serialization_json(const Serialization& serialization) {
@@ -79,9 +74,9 @@ Statement write_oms(const Manifest& manifest, ResourceOrder order) {
   Subject subject{manifest.name, {{"sha256", root_digest(resources).hex()}}};
   if (manifest.manifest_v1) subject.digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
   JsonArray items;
+  items.reserve(resources.size());
   for (const NamedDigest& resource : resources) items.push_back(resource_json(resource));
-  Json predicate =
-      Json::object({{"resources", std::move(items)}, {"serialization", serialization_json(manifest.serialization)}});
+  Json predicate = Json::of("resources", std::move(items), "serialization", serialization_json(manifest.serialization));
   return {{std::move(subject)}, std::string(kOmsPredicateType), std::move(predicate)};
 }
 

@@ -80,13 +80,11 @@ Result<Statement> parse_statement(std::string_view json) {
   return statement;
 }
 
-std::string write_statement(const Statement& statement) {
+std::string write_statement(Statement statement) {
   JsonArray subjects;
   for (const Subject& subject : statement.subjects) subjects.push_back(subject_json(subject));
-  return write_json(Json::object({{"_type", kStatementType},
-                                  {"subject", std::move(subjects)},
-                                  {"predicateType", statement.predicate_type},
-                                  {"predicate", statement.predicate}}));
+  return write_json(Json::of("_type", kStatementType, "subject", std::move(subjects), "predicateType",
+                             statement.predicate_type, "predicate", std::move(statement.predicate)));
 }
 
 }  // namespace weightmark

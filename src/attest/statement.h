@@ -38,6 +38,6 @@ Result<Statement> parse_statement(std::string_view json);
 
 // write_statement writes compact JSON with sorted keys: equal statements give
 // equal bytes.
-std::string write_statement(const Statement& statement);
+std::string write_statement(Statement statement);
 
 }  // namespace weightmark

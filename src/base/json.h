@@ -40,6 +40,16 @@ class Json {
   // object sorts `members`, whose keys differ.
   static Json object(JsonObject members);
 
+  // of makes an object of keys and values in turn. It moves them, where the list of
+  // an initializer can only be copied: for what may be large.
+  template <class... KeysAndValues>
+  static Json of(KeysAndValues&&... rest) {
+    JsonObject members;
+    members.reserve(sizeof...(rest) / 2);
+    append_members(members, std::forward<KeysAndValues>(rest)...);
+    return object(std::move(members));
+  }
+
   template <class T>
   const T* as() const {
     return std::get_if<T>(&value_);
@@ -63,6 +73,13 @@ class Json {
   friend bool operator==(const Json&, const Json&) = default;
 
  private:
+  static void append_members(JsonObject&) {}
+  template <class Value, class... Rest>
+  static void append_members(JsonObject& members, std::string_view key, Value&& value, Rest&&... rest) {
+    members.emplace_back(key, Json(std::forward<Value>(value)));
+    append_members(members, std::forward<Rest>(rest)...);
+  }
+
   Value value_;
 };
 

@@ -72,8 +72,8 @@ Result<void> check_size(std::string_view payload) {
 
 Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
   bool python = options.hash.compatibility == Compatibility::kPython;
-  Statement statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
-  std::string payload = write_statement(statement);
+  std::string payload =
+      write_statement(write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification));
   WM_CHECK(check_size(payload));
   Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
   WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));
@@ -88,7 +88,7 @@ Result<void> self_check(const std::string& text, const Manifest& manifest, const
   std::vector<Check> checks;
   Bundle as_key;
   if (parsed) {
-    as_key = *parsed;
+    as_key = *std::move(parsed);
     as_key.material = PublicKeyMaterial{};
   }
   auto verified = !parsed
