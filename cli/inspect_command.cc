@@ -39,14 +39,9 @@ Result<void> parse(std::string_view text, Inspected& inspected) {
   return {};
 }
 
-Result<Inspected> read_signature(const std::string& given) {
+Result<Inspected> read_signature(const std::filesystem::path& path) {
   Inspected inspected;
-  inspected.path = given;
-  // A model's own path will do: its signature is found as `verify` finds it.
-  std::error_code failed;
-  if (std::filesystem::is_directory(given, failed)) {
-    WM_TRY(inspected.path, find_signature(given));
-  }
+  inspected.path = path;
   WM_TRY(std::string text, read_file(inspected.path, kMaxBundleSize));
   if (auto parsed = parse(text, inspected); !parsed) {
     Error& error = parsed.error();
@@ -55,6 +50,23 @@ Result<Inspected> read_signature(const std::string& given) {
     return std::unexpected(std::move(error));
   }
   return inspected;
+}
+
+// read_found takes a model, whose signature it finds as `verify` does.
+Result<Inspected> read_found(const std::filesystem::path& model) {
+  auto found = find_signature(model);
+  if (found) return read_signature(*found);
+  found.error().hint = "name the signature itself";
+  return std::unexpected(std::move(found).error());
+}
+
+// read_given takes a signature or a model. A file that is no signature and has none
+// was meant to be one.
+Result<Inspected> read_given(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return read_found(path);
+  auto itself = read_signature(path);
+  return itself || !find_signature(path) ? std::move(itself) : read_found(path);
 }
 
 std::string line(std::string_view label, std::string_view text) { return fmt::format("  {:<14} {}\n", label, text); }
@@ -139,7 +151,7 @@ Json to_json(const Inspected& inspected) {
 }
 
 int run(const InspectFlags& flags, Ui& ui) {
-  auto inspected = read_signature(flags.path);
+  auto inspected = read_given(flags.path);
   if (!inspected) return report_error(inspected.error(), flags.output, ui);
   out(flags.output.json ? write_json_indented(to_json(*inspected)) : describe_all(*inspected, flags.files));
   return 0;
@@ -150,7 +162,9 @@ int run(const InspectFlags& flags, Ui& ui) {
 void add_inspect(CLI::App& app, Action& action) {
   CLI::App* inspect = app.add_subcommand("inspect", "Say in plain words what a signature says, without verifying it");
   auto flags = std::make_shared<InspectFlags>();
-  inspect->add_option("SIGNATURE", flags->path, "The signature, or a model's folder")->required()->type_name("PATH");
+  inspect->add_option("SIGNATURE", flags->path, "The signature, or the model that has it: a folder or a file")
+      ->required()
+      ->type_name("PATH");
   inspect->add_flag("--files", flags->files, "List the signed files with their digests");
   flags->output.add_to(*inspect);
   inspect->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });

@@ -1,29 +1,18 @@
 // weightmark: signs and verifies machine-learning models.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/parser.h"
+#include "cli/secrets.h"
 #include "cli/ui.h"
 
 namespace {
-
-// forget_passwords overwrites the value of --password, so that it no longer shows
-// in the process list.
-void forget_passwords(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::string_view argument = argv[i];
-    if (argument == "--password" && i + 1 < argc) std::memset(argv[i + 1], '*', std::strlen(argv[i + 1]));
-    if (argument.starts_with("--password=")) std::memset(argv[i] + 11, '*', argument.size() - 11);
-  }
-}
 
 // leave ends the process without taking it apart: what OpenSSL and the parser hold
 // goes with it, and a tiny model verifies faster by a tenth.
@@ -51,8 +40,8 @@ int main(int argc, char** argv) {
   using namespace weightmark::cli;
   Ui ui;
   try {
+    hide_secrets({argv + 1, argv + argc});
     std::vector<std::string> arguments(argv + 1, argv + argc);
-    forget_passwords(argc, argv);
     install_interrupt_handler();
     Parser parser;
     auto parsed = parser.parse(std::move(arguments), ui);

@@ -83,7 +83,7 @@ weightmark verify key --public-key key.pub ./model
 .Pp
 Say what a signature says:
 .Bd -literal -offset indent
-weightmark inspect ./model/model.sig
+weightmark inspect ./model
 .Ed
 .Sh SEE ALSO
 .Xr openssl 1 ,

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/secrets.h"
 #include "model/placement.h"
 
 namespace weightmark::cli {
@@ -84,15 +84,6 @@ class HiddenInput {
   int terminal_;
   termios old_{};
 };
-
-// has_input waits for input or an interruption. A plain read would miss a signal
-// that comes just before it.
-bool has_input(int terminal) {
-  pollfd wait{terminal, POLLIN, 0};
-  while (!interrupt_flag().load())
-    if (::poll(&wait, 1, 200) > 0) return true;
-  return false;
-}
 
 }  // namespace
 
@@ -188,26 +179,27 @@ SecretSource PasswordFlags::source(const Ui& ui) const {
   if (!password.empty())
     ui.warn("--password can be seen by every user of this machine; prefer --password-file or WEIGHTMARK_PASSWORD");
   return [*this]() -> Result<Secret> {
-    if (!password.empty()) return Secret(password);
+    if (!password.empty()) return take_secret(password);
     if (!password_file.empty()) return read_password_file(password_file);
     if (const char* value = std::getenv("WEIGHTMARK_PASSWORD")) return Secret(value);
-    return ask_secret("Password of the private key: ");
+    return ask_secret("Password of the private key: ",
+                      {ErrorCode::kKeyPasswordRequired,
+                       "the private key is encrypted and there is no terminal to ask on",
+                       {},
+                       "give the password with --password-file or WEIGHTMARK_PASSWORD"});
   };
 }
 
-Result<Secret> ask_secret(const std::string& prompt) {
+Result<Secret> ask_secret(const std::string& prompt, const Error& no_terminal) {
   Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!terminal)
-    return std::unexpected(Error{ErrorCode::kKeyPasswordRequired,
-                                 "the private key is encrypted and there is no terminal to ask on",
-                                 {},
-                                 "give the password with --password-file or WEIGHTMARK_PASSWORD"});
+  if (!terminal) return std::unexpected(no_terminal);
   HiddenInput hidden(terminal.get());
   (void)!::write(terminal.get(), prompt.data(), prompt.size());
   std::string line;
   line.reserve(4096);  // so that no copy stays behind when it grows
   char c = 0;
-  while (line.size() < 4095 && has_input(terminal.get()) && ::read(terminal.get(), &c, 1) == 1 && c != '\n') line += c;
+  while (line.size() < 4095 && wait_for_input(terminal.get()) && ::read(terminal.get(), &c, 1) == 1 && c != '\n')
+    line += c;
   (void)!::write(terminal.get(), "\n", 1);
   Secret secret(line);
   ::explicit_bzero(line.data(), line.size());

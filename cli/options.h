@@ -56,15 +56,16 @@ struct HashFlags {
 // PasswordFlags say where the password of a private key comes from: an option, a
 // file, WEIGHTMARK_PASSWORD, else a prompt on the terminal.
 struct PasswordFlags {
-  std::string password;
+  std::string password;  // for take_secret
   std::string password_file;
 
   void add_to(CLI::App& command);
   SecretSource source(const Ui& ui) const;
 };
 
-// ask_secret prompts on the controlling terminal without echo.
-Result<Secret> ask_secret(const std::string& prompt);
+// ask_secret prompts on the controlling terminal without echo. Where there is none,
+// `no_terminal` is the error.
+Result<Secret> ask_secret(const std::string& prompt, const Error& no_terminal);
 
 // Each reads PEM files. Errors name the file.
 Result<std::vector<Certificate>> read_certificates(const std::vector<std::string>& paths);

@@ -144,7 +144,7 @@ Parser::Parser() : app_("Sign and verify machine-learning models", "weightmark")
       "Examples:\n"
       "  weightmark sign key --private-key key.pem ./model\n"
       "  weightmark verify key --public-key key.pub ./model\n"
-      "  weightmark inspect ./model/model.sig\n\n" +
+      "  weightmark inspect ./model\n\n" +
       app_.get_footer());
 }
 

@@ -1,7 +1,6 @@
 // weightmark seal
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -25,22 +24,13 @@ struct SealFlags {
   bool allow_shared_blobs = false;
 };
 
-// readable waits for input, or for an interruption, after which a plain read
-// would begin anew.
-bool readable(int terminal) {
-  pollfd wait{terminal, POLLIN, 0};
-  while (!interrupt_flag().load())
-    if (::poll(&wait, 1, 200) > 0) return true;
-  return false;
-}
-
 // ask puts the question on the terminal itself, whatever standard input is. Only
 // a whole "yes" is one.
 bool ask(int terminal, std::string_view question) {
   (void)!::write(terminal, question.data(), question.size());
   std::string line;
   char c = 0;
-  while (line.size() < 16 && readable(terminal) && ::read(terminal, &c, 1) == 1 && c != '\n') line += c;
+  while (line.size() < 16 && wait_for_input(terminal) && ::read(terminal, &c, 1) == 1 && c != '\n') line += c;
   return line == "yes";
 }
 

@@ -1,6 +1,8 @@
 // weightmark sign
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -8,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/secrets.h"
 
 namespace weightmark::cli {
 namespace {
@@ -22,7 +25,7 @@ struct SignFlags {
   std::string private_key;
   std::string certificate;
   std::vector<std::string> chain;
-  std::string pkcs11_uri;
+  std::string pkcs11_uri;  // for take_secret
   std::vector<std::string> module_paths;
 };
 
@@ -42,10 +45,17 @@ Result<std::vector<Certificate>> read_chain(const SignFlags& flags) {
 
 Result<std::unique_ptr<SigningKey>> open_token(const SignFlags& flags) {
   Pkcs11Options options;
-  options.uri = flags.pkcs11_uri;
+  options.uri = take_secret(flags.pkcs11_uri).view();
   options.module_folders.assign(flags.module_paths.begin(), flags.module_paths.end());
-  options.pin = [] { return ask_secret("PIN of the token: "); };
-  return open_pkcs11_key(options);
+  options.pin = [] {
+    return ask_secret("PIN of the token: ", {ErrorCode::kPkcs11Pin,
+                                             "the token wants a PIN and there is no terminal to ask on",
+                                             {},
+                                             "name a file that has it: pin-source=/path/of/file in the URI"});
+  };
+  auto key = open_pkcs11_key(options);
+  ::explicit_bzero(options.uri.data(), options.uri.size());
+  return key;
 }
 
 Result<Signer> open_signer(const SignFlags& flags, const Ui& ui) {

@@ -1,6 +1,7 @@
 #include "cli/ui.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -83,6 +84,13 @@ void install_interrupt_handler() {
   // wait for anything (SA_RESETHAND).
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM}) ::sigaction(signal, &action, nullptr);
+}
+
+bool wait_for_input(int terminal) {
+  pollfd wait{terminal, POLLIN, 0};
+  while (!interrupt_flag().load())
+    if (::poll(&wait, 1, 200) > 0) return true;
+  return false;
 }
 
 }  // namespace weightmark::cli

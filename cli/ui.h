@@ -29,7 +29,6 @@ class Ui {
   void failure(std::string_view line) const;  // the headline of a refusal
   void failure_detail(const Error& error) const;
 
-  std::string_view bold() const { return colour_ ? "\033[1m" : ""; }
   std::string_view red() const { return colour_ ? "\033[1;31m" : ""; }
   std::string_view green() const { return colour_ ? "\033[1;32m" : ""; }
   std::string_view yellow() const { return colour_ ? "\033[1;33m" : ""; }
@@ -51,5 +50,9 @@ bool all_out();
 const std::atomic<bool>& interrupt_flag();
 bool time_is_up();
 void install_interrupt_handler();
+
+// wait_for_input returns false when an interruption comes first. A plain read would
+// miss a signal just before it, and begin anew after one.
+bool wait_for_input(int terminal);
 
 }  // namespace weightmark::cli

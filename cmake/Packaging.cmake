@@ -37,9 +37,12 @@ install(FILES ${CMAKE_BINARY_DIR}/packaging/weightmark.pc DESTINATION ${CMAKE_IN
   COMPONENT development)
 
 # --- Documents ---------------------------------------------------------------------
-foreach(document README.md CHANGELOG.md SECURITY.md)
-  install(FILES ${CMAKE_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime OPTIONAL)
+# As they lie here, so that the links between them lead somewhere there too.
+foreach(document README ARCHITECTURE CHANGELOG CONTRIBUTING SECURITY)
+  install(FILES ${CMAKE_SOURCE_DIR}/${document}.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 endforeach()
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime
+  USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT licence)
 
 # --- The Debian package: one, with the command and the library ---------------------------

@@ -118,12 +118,12 @@ WEIGHTMARK_API Result<std::unique_ptr<SigningKey>> load_private_key(std::string_
 
 // Pkcs11Options names a private key on a token.
 struct Pkcs11Options {
-  std::string uri;  // RFC 7512
+  std::string uri = {};  // RFC 7512
   // Folders searched for the URI's module-name before the system's own.
-  std::vector<std::filesystem::path> module_folders;
+  std::vector<std::filesystem::path> module_folders = {};
   // Asked when the URI has neither pin-value nor pin-source and the token
   // demands a login. May be empty.
-  SecretSource pin;
+  SecretSource pin = {};
 };
 
 // open_pkcs11_key logs in to the token and finds the key. The URI must name a

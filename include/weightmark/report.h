@@ -55,7 +55,7 @@ struct SignerReport {
   std::string key_type;            // "EC P-256", …
   std::string key_fingerprint;     // PublicKey::fingerprint
   std::vector<Certificate> chain;  // leaf first; empty for "key"
-  std::string encoding;            // "DSSE", or "DSSE of model-signing 0.2"
+  std::string encoding;            // "DSSE", or "DSSE as model-signing 0.2 encoded it"
 };
 
 struct Report {

@@ -17,7 +17,7 @@ namespace weightmark {
 
 // SealOptions say which model is sealed, and against which signature.
 struct SealOptions {
-  VerifyOptions verify;
+  VerifyOptions verify = {};
 
   // Seal files that have other names too. All names of a file become read-only.
   bool allow_hard_links = false;
@@ -28,7 +28,7 @@ struct SealOptions {
   // Asked once, when the model is verified and nothing speaks against sealing:
   // how many files, and how many bytes. Sealing cannot be undone, so that a
   // person should see this. Where empty, the caller has asked already.
-  std::function<bool(std::uint64_t files, std::uint64_t bytes)> confirm;
+  std::function<bool(std::uint64_t files, std::uint64_t bytes)> confirm = {};
 };
 
 enum class SealOutcome {

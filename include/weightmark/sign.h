@@ -27,15 +27,15 @@ enum class Compatibility {
 
 // HashOptions say which files of a model are hashed, and how.
 struct HashOptions {
-  std::filesystem::path model;
+  std::filesystem::path model = {};
   HashAlgorithm algorithm = HashAlgorithm::kSha256;
   std::uint64_t shard_size = 0;  // bytes; 0: whole files
   bool allow_symlinks = false;
   bool ignore_git_paths = true;
-  std::vector<std::string> ignore_paths;  // relative to the model's root
-  std::optional<std::string> name;        // what the model is called; its folder's name where absent
+  std::vector<std::string> ignore_paths = {};  // relative to the model's root
+  std::optional<std::string> name = {};        // what the model is called; its folder's name where absent
   Compatibility compatibility = Compatibility::kSpecification;
-  WorkOptions work;
+  WorkOptions work = {};
 };
 
 // HashedModel is a manifest and what was noticed on the way.
@@ -52,14 +52,14 @@ WEIGHTMARK_API Result<HashedModel> hash_model(const HashOptions& options);
 
 // SignOptions say who signs, and where the signature goes.
 struct SignOptions {
-  HashOptions hash;
+  HashOptions hash = {};
   SigningKey* key = nullptr;  // required
   // The signing certificate first, then those that lead to its root. Empty: the
   // bundle names the key alone.
-  std::vector<Certificate> chain;
+  std::vector<Certificate> chain = {};
   // Where absent: MODEL/model.sig for a folder, FILE.sig for a file.
-  std::optional<std::filesystem::path> signature;
-  Time time{};  // now; a certificate that is not valid now does not sign
+  std::optional<std::filesystem::path> signature = {};
+  Time time = {};  // now; a certificate that is not valid now does not sign
 };
 
 // SignedOutput is what was written.
@@ -69,9 +69,10 @@ struct SignedOutput {
 };
 
 // sign_model hashes a model, signs the statement, verifies the new bundle and
-// only then writes it, whole or not at all.
-// Errors: those of hash_model, of the key, certificate-*, self-check,
-// bundle-too-large, disk-full, write-failed.
+// only then writes it, whole or not at all. It replaces an older signature, but no
+// other file.
+// Errors: those of hash_model, of the key, certificate-*, signature-place-taken,
+// self-check, bundle-too-large, disk-full, write-failed.
 WEIGHTMARK_API Result<SignedOutput> sign_model(const SignOptions& options);
 
 }  // namespace weightmark

@@ -28,9 +28,9 @@ using Trust = std::variant<KeyTrust, CertificateTrust>;
 // says who and what, not which: without an expectation any other model by the
 // same signer verifies too.
 struct Expectations {
-  std::optional<std::string> name;  // the subject's name, exact
+  std::optional<std::string> name = {};  // the subject's name, exact
   // Lower-case hex of the root digest or of weightmarkManifestV1.
-  std::optional<std::string> digest_hex;
+  std::optional<std::string> digest_hex = {};
 };
 
 }  // namespace weightmark

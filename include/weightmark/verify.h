@@ -28,16 +28,16 @@ enum class Evidence {
 
 // VerifyOptions say what to verify and against what.
 struct VerifyOptions {
-  std::filesystem::path model;
+  std::filesystem::path model = {};
   // The bundle; where absent it is looked for inside the model, then beside it.
-  std::optional<std::filesystem::path> signature;
-  Trust trust;
-  Expectations expectations;
-  Time time;  // now, for certificates; the library reads no clock
+  std::optional<std::filesystem::path> signature = {};
+  Trust trust = {};
+  Expectations expectations = {};
+  Time time = {};  // now, for certificates; the library reads no clock
 
   // Paths relative to the model's root that may be there unsigned, in addition
   // to those that the signature records. Signed files are verified all the same.
-  std::vector<std::string> ignore_paths;
+  std::vector<std::string> ignore_paths = {};
   // Ignore .git and the like when the signature records no ignored paths.
   bool ignore_git_paths = true;
   // Look only at signed files; others are reported as not covered at most.
@@ -45,11 +45,11 @@ struct VerifyOptions {
   Evidence evidence = Evidence::kTrees;
   // Glob patterns of the files to verify, as `*.safetensors`; empty: all files. A
   // pattern that selects no signed file is refused.
-  std::vector<std::string> files;
+  std::vector<std::string> files = {};
   // Follow symbolic links even where the signature does not say so.
   bool allow_symlinks = false;
 
-  WorkOptions work;
+  WorkOptions work = {};
 };
 
 // Verification is the outcome: the report, and the manifest once all of it holds.

@@ -28,9 +28,7 @@ struct Listed {
   bool unknown_tree = false;
 };
 
-JsonView view_predicate(const Json& predicate) {
-  return {predicate, ErrorCode::kStatementMalformed, "predicate"};
-}
+JsonView view_predicate(const Json& predicate) { return {predicate, ErrorCode::kStatementMalformed, "predicate"}; }
 
 // --- serialization (OMS 5.2.2)
 

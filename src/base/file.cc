@@ -106,11 +106,14 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   if (!S_ISREG(status.st_mode))
     return std::unexpected(Error{ErrorCode::kReadFailed, "not a regular file", path.native(), {}});
   if (static_cast<std::uint64_t>(status.st_size) > limit) return too_large(path, limit);
+  constexpr std::size_t kPiece = 65536;
   std::string text;
+  // At once, so that no part of a private key stays behind where the text grew.
+  text.reserve(static_cast<std::size_t>(status.st_size) + kPiece);
   while (text.size() <= limit) {
     std::size_t old_size = text.size();
-    text.resize(old_size + 65536);
-    ssize_t count = ::read(file.get(), text.data() + old_size, 65536);
+    text.resize(old_size + kPiece);
+    ssize_t count = ::read(file.get(), text.data() + old_size, kPiece);
     if (count < 0 && errno != EINTR) return fail(errno, path, ErrorCode::kReadFailed);
     text.resize(old_size + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count == 0) return text;

@@ -8,9 +8,9 @@
 
 namespace weightmark {
 
-// printable escapes control characters, line separators, bidirectional controls
-// and bytes that are not UTF-8, as \n, \t or \xNN, so that untrusted text cannot steer a terminal or
-// forge a line of output.
+// printable escapes control characters, line separators, bidirectional controls and
+// bytes that are not UTF-8, as \n, \t or \xNN, so that untrusted text cannot steer a
+// terminal or forge a line of output.
 std::string printable(std::string_view text);
 
 // excerpt returns the start of untrusted text, to be quoted in an error: at most

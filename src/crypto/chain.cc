@@ -98,7 +98,8 @@ std::unexpected<Error> outside_validity(const Failure& failure, Time time) {
               fmt::format("the {}certificate is valid from {} to {}, and the time to check is {}",
                           failure.depth > 0 ? "issuing " : "", utc(certificate.not_before()),
                           utc(certificate.not_after()), utc(time)),
-              "sign again with a certificate that is valid, or prove the time of signing with a timestamp");
+              expired ? "ask for a new signature with a valid certificate; timestamps are not supported yet"
+                      : "check the clock");
 }
 
 std::unexpected<Error> untrusted_chain(const Failure& failure) {

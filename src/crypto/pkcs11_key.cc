@@ -95,9 +95,9 @@ Result<Secret> ask_pin(const Pkcs11Uri& uri, const SecretSource& source) {
 }
 
 // log_in returns the PIN that was used, or nothing when none was needed.
-Result<std::optional<Secret>> log_in(const Pkcs11Uri& uri, const SecretSource& source, const Pkcs11Token& token,
+Result<std::optional<Secret>> log_in(Pkcs11Uri& uri, const SecretSource& source, const Pkcs11Token& token,
                                      Pkcs11Session& session) {
-  WM_TRY(std::optional<Secret> pin, uri.pin());
+  WM_TRY(std::optional<Secret> pin, uri.take_pin());
   bool required = (token.info.flags & CKF_LOGIN_REQUIRED) != 0;
   bool has_keypad = (token.info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
   if (!pin && !required) return std::nullopt;

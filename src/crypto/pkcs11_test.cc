@@ -88,7 +88,7 @@ TEST(Pkcs11Uri, NeverShowsThePin) {
 
 // pin_of returns the PIN of a URI with this query, or the code of the error.
 std::string pin_of(const std::string& query) {
-  Result<std::optional<Secret>> pin = Pkcs11Uri::parse("pkcs11:token=T;object=K?" + query)->pin();
+  Result<std::optional<Secret>> pin = Pkcs11Uri::parse("pkcs11:token=T;object=K?" + query)->take_pin();
   if (!pin) return std::string(code_name(pin.error().code));
   return *pin ? std::string((*pin)->view()) : "none";
 }

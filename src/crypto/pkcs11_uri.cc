@@ -129,7 +129,9 @@ Result<Pkcs11Uri> Pkcs11Uri::parse(std::string_view text) {
   uri.text_ = redact_pin(text);
   if (text.find('\0') != std::string_view::npos)
     return uri.fail(ErrorCode::kPkcs11Uri, "there is a NUL character in the URI");
-  int status = p11_kit_uri_parse(std::string(text).c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
+  std::string terminated(text);
+  int status = p11_kit_uri_parse(terminated.c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
+  OPENSSL_cleanse(terminated.data(), terminated.size());  // of its PIN
   if (status != P11_KIT_URI_OK)
     return uri.fail(ErrorCode::kPkcs11Uri, fmt::format("not a valid PKCS#11 URI: {}", p11_kit_uri_message(status)),
                     "write it as pkcs11:token=NAME;object=LABEL or pkcs11:token=NAME;id=%01 (RFC 7512)");
@@ -199,8 +201,14 @@ std::optional<Bytes> Pkcs11Uri::id() const { return attribute(CKA_ID); }
 
 std::optional<Bytes> Pkcs11Uri::object() const { return attribute(CKA_LABEL); }
 
-Result<std::optional<Secret>> Pkcs11Uri::pin() const {
-  if (const char* value = p11_kit_uri_get_pin_value(uri_.get())) return Secret(value);
+Result<std::optional<Secret>> Pkcs11Uri::take_pin() {
+  if (const char* value = p11_kit_uri_get_pin_value(uri_.get())) {
+    Secret secret{std::string_view(value)};
+    // It is p11-kit's copy, on the heap, which it frees without wiping.
+    OPENSSL_cleanse(const_cast<char*>(value), secret.view().size());
+    p11_kit_uri_set_pin_value(uri_.get(), nullptr);
+    return secret;
+  }
   const char* source = p11_kit_uri_get_pin_source(uri_.get());
   if (source == nullptr) return std::nullopt;
   WM_TRY(Secret secret, pin_from_source(source));

@@ -44,10 +44,10 @@ class Pkcs11Uri {
   std::optional<Bytes> id() const;      // CKA_ID
   std::optional<Bytes> object() const;  // CKA_LABEL
 
-  // pin returns what pin-value or pin-source give, or nothing when there is
-  // neither.
+  // take_pin returns what pin-value or pin-source give, or nothing when there is
+  // neither. Of a pin-value nothing is left behind: there is none the next time.
   // Errors: pkcs11-pin, pkcs11-uri.
-  Result<std::optional<Secret>> pin() const;
+  Result<std::optional<Secret>> take_pin();
 
   // fail makes an error about this URI.
   std::unexpected<Error> fail(ErrorCode code, std::string what, std::string hint = {}) const;

@@ -38,6 +38,19 @@ Result<void> check_certificate(const SignOptions& options) {
   return check_signing_usage(leaf);
 }
 
+// is_replaceable says whether nothing but a signature would be lost: a bundle, or a
+// file without content, such as mktemp makes.
+Result<bool> is_replaceable(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return true;  // AtomicFile judges
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  auto text = read_file(path, kMaxBundleSize);
+  if (text) return text->empty() || parse_bundle(*text).has_value();
+  if (text.error().code == ErrorCode::kFileTooLarge) return false;
+  return std::unexpected(std::move(text).error());
+}
+
 // check_destination finds out before anything is hashed whether the signature can
 // be written. Nothing of the trial is left.
 Result<void> check_destination(const std::filesystem::path& path, const std::filesystem::path& model) {
@@ -46,6 +59,10 @@ Result<void> check_destination(const std::filesystem::path& path, const std::fil
   if (std::filesystem::equivalent(path, model, error))
     return refuse(ErrorCode::kUsage, "the signature would replace the model", path.native(),
                   "choose another place with --signature");
+  WM_TRY(const bool replaceable, is_replaceable(path));
+  if (!replaceable)
+    return refuse(ErrorCode::kSignaturePlaceTaken, "is there already, and is not a signature", path.native(),
+                  "choose another place with --signature, or remove it if it is not needed");
   WM_CHECK(AtomicFile::create(path));
   return {};
 }

@@ -149,11 +149,13 @@ TEST_F(SignModel, StaysValidWhenSignaturesAreAdded) {
 }
 
 TEST_F(SignModel, ReplacesALinkRatherThanItsTarget) {
-  temp_.write("elsewhere", "precious");
-  options_.signature = temp_.link("model/claims.sig", "../elsewhere");
+  signed_bundle();
+  const std::string precious = temp_.read("model/model.sig");
+  options_.key = &another_key();
+  options_.signature = temp_.link("model/claims.sig", "model.sig");
   ASSERT_EQ(code_of(sign_model(options_)), "ok");
-  EXPECT_EQ(temp_.read("elsewhere"), "precious");
-  EXPECT_EQ(verify(trust(a_key()), options_.signature), "ok");
+  EXPECT_EQ(temp_.read("model/model.sig"), precious);
+  EXPECT_EQ(verify(trust(another_key()), options_.signature), "ok");
 }
 
 TEST_F(SignModel, SignsASingleFile) {
@@ -172,6 +174,43 @@ TEST_F(SignModel, NeverReplacesTheModel) {
   options_.signature = temp_ / "model/sub/../a";
   EXPECT_EQ(code_of(sign_model(options_)), "usage");
   EXPECT_EQ(temp_.read("model/a"), "first");
+}
+
+// Before anything is hashed, which may take hours.
+TEST_F(SignModel, ReplacesNothingButSignatures) {
+  bool read = false;
+  OnRead observer([&] { read = true; });
+  options_.hash.work.observer = &observer;
+  temp_.write("key.json", R"({"mediaType": "application/json"})");
+  temp_.sparse("huge", kMaxBundleSize + 1);
+  temp_.link("link", "model/a");
+  temp_.link("dangling", "nothing");
+  temp_.fifo("fifo");
+  const auto names = temp_.names();
+  for (const char* taken : {"model/a", "key.json", "huge", "link", "dangling", "fifo"}) {
+    options_.signature = temp_ / taken;
+    EXPECT_EQ(code_of(sign_model(options_)), "signature-place-taken") << taken;
+  }
+  options_.signature.reset();
+  temp_.write("model/model.sig", "-----BEGIN PGP SIGNATURE-----");
+  EXPECT_EQ(code_of(sign_model(options_)), "signature-place-taken") << "nor where no place was named";
+  temp_.remove("model/model.sig");
+  EXPECT_EQ(temp_.names(), names);
+  EXPECT_EQ(temp_.read("model/a"), "first");
+  EXPECT_FALSE(read);
+}
+
+TEST_F(SignModel, ReplacesNothingThatItMayNotRead) {
+  fs::permissions(temp_.path(), fs::perms(0777));
+  options_.signature = temp_.write("secret", "{}");
+  fs::permissions(*options_.signature, fs::perms(0));
+  EXPECT_EQ(as_nobody([&] { return code_of(sign_model(options_)); }).text, "file-unreadable");
+}
+
+TEST_F(SignModel, ReplacesAnEmptyFile) {
+  options_.signature = temp_.write("made-by-mktemp", "");
+  signed_bundle();
+  EXPECT_EQ(verify(trust(a_key()), options_.signature), "ok");
 }
 
 // --- certificates
@@ -242,9 +281,12 @@ class Double : public SigningKey {
 
 class SignModelFails : public SignModel {
  protected:
-  SignModelFails() { temp_.write("model/model.sig", "the old signature"); }
+  SignModelFails() {
+    signed_bundle();
+    old_signature_ = temp_.read("model/model.sig");
+  }
   ~SignModelFails() override {
-    EXPECT_EQ(temp_.read("model/model.sig"), "the old signature");
+    EXPECT_EQ(temp_.read("model/model.sig"), old_signature_);
     EXPECT_THAT(temp_.names(), ::testing::Each(::testing::Not(HasSubstr(".tmp"))));
   }
 
@@ -253,6 +295,9 @@ class SignModelFails : public SignModel {
     options_.key = &key;
     return code_of(sign_model(options_));
   }
+
+ private:
+  std::string old_signature_;
 };
 
 TEST_F(SignModelFails, WhenTheNewSignatureDoesNotVerify) {

@@ -34,19 +34,21 @@ SUBJECT = {"type": "object", "required": ["name", "digest"], "properties": {"nam
 ERROR = {"type": "object", "required": ["code", "what"],
          "properties": {"code": {"type": "string", "pattern": "^[a-z0-9-]+$"}, "what": TEXT}}
 
+REPORT = document(
+    "weightmark.report.v1",
+    ["verdict", "exitStatus", "model", "signature", "time", "checks", "files", "warnings", "bytesHashed",
+     "partial"],
+    verdict={"enum": ["verified", "refused", "undecided"]}, exitStatus={"enum": [0, 1, 3, 130]},
+    model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
+    checks=array({"type": "object", "required": ["id", "outcome", "detail"],
+                  "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
+    files=array({"type": "object", "required": ["name", "coverage"],
+                 "properties": {"coverage": {"enum": ["whole", "tree", "kernel", "ignored", "not-covered",
+                                                      "failed"]}, "size": COUNT, "error": ERROR, "note": TEXT}}))
+
 SHAPES = {
-    "weightmark.report.v1": document(
-        "weightmark.report.v1",
-        ["verdict", "exitStatus", "model", "signature", "time", "checks", "files", "warnings", "bytesHashed",
-         "partial"],
-        verdict={"enum": ["verified", "refused", "undecided"]}, exitStatus={"enum": [0, 1, 3, 130]},
-        model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
-        bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
-        checks=array({"type": "object", "required": ["id", "outcome", "detail"],
-                      "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
-        files=array({"type": "object", "required": ["name", "coverage"],
-                     "properties": {"coverage": {"enum": ["whole", "tree", "kernel", "ignored", "not-covered",
-                                                          "failed"]}, "size": COUNT, "error": ERROR, "note": TEXT}})),
+    "weightmark.report.v1": REPORT,
     "weightmark.signed.v1": document(
         "weightmark.signed.v1", ["signature", "subject", "files", "bytes", "warnings"],
         signature=TEXT, subject=SUBJECT, files=COUNT, bytes=COUNT, warnings=array(TEXT)),
@@ -60,6 +62,12 @@ SHAPES = {
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
         timestamps=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
         statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
+    "weightmark.seal.v1": document(
+        "weightmark.seal.v1", ["exitStatus", "files", "verification"],
+        exitStatus={"enum": [0, 1, 2, 3, 130]}, verification=REPORT, error=ERROR,
+        files=array({"type": "object", "required": ["name", "outcome", "size"],
+                     "properties": {"name": TEXT, "size": COUNT, "error": ERROR,
+                                    "outcome": {"enum": ["sealed", "sealed-before", "not-sealed", "failed"]}}})),
     "weightmark.error.v1": document(
         "weightmark.error.v1", ["code", "what", "subject", "hint"],
         code=ERROR["properties"]["code"], what=TEXT, subject=TEXT, hint=TEXT),
