@@ -243,6 +243,14 @@ Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, co
   return key;
 }
 
+Result<fs::path> state_folder() {
+  for (auto [variable, below] : {std::pair{"XDG_STATE_HOME", "weightmark"}, {"HOME", ".local/state/weightmark"}})
+    if (const char* value = std::getenv(variable); value != nullptr && fs::path(value).is_absolute())
+      return fs::path(value) / below;
+  return std::unexpected(
+      Error{ErrorCode::kUsage, "there is no place for records: neither XDG_STATE_HOME nor HOME is set", {}, {}});
+}
+
 Time now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
 Error with_near_miss(Error error) {

@@ -72,6 +72,11 @@ Result<std::vector<Certificate>> read_certificates(const std::vector<std::string
 Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths);
 Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, const SecretSource& password);
 
+// state_folder is where this user's records lie: $XDG_STATE_HOME/weightmark, else
+// ~/.local/state/weightmark. A relative path does not count (XDG base directory
+// specification). Errors: usage where neither is set.
+Result<std::filesystem::path> state_folder();
+
 // now is the only clock of the command.
 Time now();
 

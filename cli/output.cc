@@ -58,6 +58,7 @@ Json signed_json(const SignedOutput& output) {
                        {"subject", subject_json(output.model.manifest)},
                        {"files", output.model.manifest.files.size()},
                        {"bytes", output.model.bytes},
+                       {"reused", output.model.reused},
                        {"warnings", warnings_json(output.model)}});
 }
 

@@ -22,6 +22,7 @@ struct SignFlags {
   OutputFlags output;
   PasswordFlags password;
   std::string signature;
+  bool reuse = false;
   std::string private_key;
   std::string certificate;
   std::vector<std::string> chain;
@@ -80,14 +81,19 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   options.chain = std::move(signer.chain);
   if (!flags.signature.empty()) options.signature = flags.signature;
   options.time = now();
+  if (flags.reuse) {
+    WM_TRY(options.record_folder, state_folder());
+  }
   return sign_model(options);
 }
 
-void tell(const SignedOutput& output, const Ui& ui) {
+void tell(const SignedOutput& output, const SignFlags& flags, const Ui& ui) {
   const Manifest& manifest = output.model.manifest;
   for (const std::string& warning : output.model.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}signed{} \"{}\"", ui.green(), ui.plain(), printable(manifest.name)));
-  ui.detail("files", fmt::format("{}, {}", plural(manifest.files.size(), "file"), human_size(output.model.bytes)));
+  std::string reused = flags.reuse ? fmt::format(" ({} reused)", grouped(output.model.reused)) : "";
+  ui.detail("files",
+            fmt::format("{}, {}{}", plural(manifest.files.size(), "file"), human_size(output.model.bytes), reused));
   ui.detail("root digest", "sha256:" + manifest.root.hex());
   ui.detail("signature", printable(output.signature.native()));
 }
@@ -98,7 +104,7 @@ int run(const SignFlags& flags, Ui& ui) {
   auto output = sign(flags, ui, progress);
   if (!output) return report_error(output.error(), flags.output, ui);
   if (flags.output.json) out(write_json_indented(signed_json(*output)));
-  tell(*output, ui);
+  tell(*output, flags, ui);
   return 0;
 }
 
@@ -111,6 +117,11 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
                    "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
       ->type_name("PATH");
   flags->hash.add_to(*method);
+  method
+      ->add_flag("--reuse", flags->reuse,
+                 "Hash only what changed since this user last signed the model with --reuse; "
+                 "a private record of the digests is kept in $XDG_STATE_HOME/weightmark or ~/.local/state/weightmark")
+      ->excludes("--shard-size");
   flags->output.add_to(*method);
   method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
   return method;

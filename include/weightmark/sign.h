@@ -42,7 +42,8 @@ struct HashOptions {
 struct HashedModel {
   Manifest manifest;
   std::vector<std::string> warnings;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  // of all files
+  std::size_t reused = 0;   // files that were not hashed again (SignOptions::record_folder)
 };
 
 // hash_model lists and hashes a model. With whole files, digests and fs-verity
@@ -60,6 +61,10 @@ struct SignOptions {
   // Where absent: MODEL/model.sig for a folder, FILE.sig for a file.
   std::optional<std::filesystem::path> signature = {};
   Time time = {};  // now; a certificate that is not valid now does not sign
+  // Where this user's private records of earlier digests lie. Files that did not
+  // change since the record was written are not hashed again, and after signing the
+  // record is replaced. Absent: none is read or written. Not with shards.
+  std::optional<std::filesystem::path> record_folder = {};
 };
 
 // SignedOutput is what was written.
@@ -72,7 +77,8 @@ struct SignedOutput {
 // only then writes it, whole or not at all. It replaces an older signature, but no
 // other file.
 // Errors: those of hash_model, of the key, certificate-*, signature-place-taken,
-// self-check, bundle-too-large, disk-full, write-failed.
+// self-check, bundle-too-large, disk-full, write-failed. A record that cannot be used
+// or written is a warning.
 WEIGHTMARK_API Result<SignedOutput> sign_model(const SignOptions& options);
 
 }  // namespace weightmark

@@ -5,10 +5,9 @@
 #include <tuple>
 
 #include "attest/oms.h"
-#include "base/encoding.h"
+#include "attest/tree_json.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "hash/fsverity.h"
 #include "hash/hasher.h"
 
 namespace weightmark {
@@ -95,44 +94,6 @@ Result<Serialization> parse_serialization(const JsonView& predicate) {
 }
 
 // --- the tree annotation (docs/format.md)
-
-Result<std::vector<TreeNode>> parse_nodes(const JsonView& view, std::uint64_t size) {
-  std::uint64_t count = node_count(size);
-  std::vector<TreeNode> nodes;
-  if ((count > 0) != (view.json().find("nodes") != nullptr))
-    return view.fail(count > 0 ? "nodes are missing" : "a file of at most 64 MiB has no nodes");
-  if (count == 0) return nodes;
-  WM_TRY(JsonView field, view.member("nodes"));
-  WM_TRY(std::string_view text, field.string());
-  auto bytes = from_base64(text);
-  if (!bytes || bytes->size() != count * sizeof(TreeNode))
-    return field.fail(fmt::format("not the base64 of {} nodes", count));
-  nodes.resize(count);
-  std::ranges::copy(*bytes, nodes.front().data());
-  return nodes;
-}
-
-Result<FileTree> parse_tree(const JsonView& view) {
-  WM_CHECK(view.object());
-  FileTree tree;
-  WM_TRY(JsonView size_field, view.member("size"));
-  WM_TRY(std::int64_t size, size_field.integer());
-  if (size < 0) return size_field.fail("negative");
-  tree.size = static_cast<std::uint64_t>(size);
-  WM_TRY(JsonView digest_field, view.member("fsverity"));
-  WM_TRY(std::string_view hex, digest_field.string());
-  auto digest = Digest::from_hex(HashAlgorithm::kSha256, hex);
-  if (!digest) return digest_field.fail(digest.error().what);
-  tree.fsverity = *digest;
-  WM_TRY(tree.nodes, parse_nodes(view, tree.size));
-  // A file of up to one node has no nodes to compare, except that an empty one's is known.
-  constexpr TreeNode kEmptyRoot{};
-  if (tree.size == 0 && fsverity_digest(0, {&kEmptyRoot, 1}) != tree.fsverity)
-    return refuse(ErrorCode::kTreeInconsistent, "the digest is not that of an empty file", view.path());
-  if (!tree.nodes.empty() && fsverity_digest(tree.size, tree.nodes) != tree.fsverity)
-    return refuse(ErrorCode::kTreeInconsistent, "the nodes and the size do not give the digest", view.path());
-  return tree;
-}
 
 // has_unknown_tree says whether there is a tree of a version to come. It is no
 // evidence for this version, which hashes the whole file instead (FORMAT, section 2).

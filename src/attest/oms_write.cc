@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "attest/oms.h"
-#include "base/encoding.h"
+#include "attest/tree_json.h"
 #include "hash/hasher.h"
 
 namespace weightmark {
@@ -13,12 +13,6 @@ void append_resources(const FileEntry& file, std::vector<NamedDigest>& resources
   if (file.digest) resources.push_back({file.name, *file.digest, &file});
   for (const Shard& shard : file.shards)
     resources.push_back({fmt::format("{}:{}:{}", file.name, shard.begin, shard.end), shard.digest, &file});
-}
-
-Json tree_json(const FileTree& tree) {
-  if (tree.nodes.empty()) return Json::of("fsverity", tree.fsverity.hex(), "size", tree.size);
-  ByteView nodes(tree.nodes.front().data(), tree.nodes.size() * tree.nodes.front().size());
-  return Json::of("fsverity", tree.fsverity.hex(), "size", tree.size, "nodes", to_base64(nodes));
 }
 
 Json resource_json(const NamedDigest& resource) {

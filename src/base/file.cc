@@ -16,8 +16,6 @@
 namespace weightmark {
 namespace {
 
-constexpr mode_t kFileMode = 0644;
-
 ErrorCode code_for(int error_number, ErrorCode otherwise) {
   switch (error_number) {
     case ENOENT:
@@ -69,12 +67,12 @@ Result<void> check_final_name(int folder, const std::string& name, const std::fi
 
 // open_unnamed opens a file that has no name, or returns none where the file
 // system cannot (open(2), O_TMPFILE) or where there is no /proc to name it through.
-Fd open_unnamed(int folder) {
+Fd open_unnamed(int folder, mode_t mode) {
   if (::access("/proc/self/fd", X_OK) != 0) {
     errno = EOPNOTSUPP;
     return {};
   }
-  return Fd(::openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
+  return Fd(::openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
 }
 
 }  // namespace
@@ -101,6 +99,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return fail(errno, path, ErrorCode::kReadFailed);
+  return read_file(file, path, limit);
+}
+
+Result<std::string> read_file(const Fd& file, const std::filesystem::path& path, std::uint64_t limit) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail(errno, path, ErrorCode::kReadFailed);
   if (!S_ISREG(status.st_mode))
@@ -121,7 +123,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   return too_large(path, limit);
 }
 
-Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, mode_t mode) {
   AtomicFile output;
   output.path_ = path;
   output.final_name_ = path.filename().native();
@@ -129,13 +131,13 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   output.folder_ = Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!output.folder_) return fail(errno, folder, ErrorCode::kWriteFailed);
   WM_CHECK(check_final_name(output.folder_.get(), output.final_name_, path));
-  output.file_ = open_unnamed(output.folder_.get());
+  output.file_ = open_unnamed(output.folder_.get(), mode);
   if (output.file_) return output;
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
     return fail(errno, path, ErrorCode::kWriteFailed);
   output.temporary_name_ = random_name();
   output.file_ = Fd(::openat(output.folder_.get(), output.temporary_name_.c_str(),
-                             O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+                             O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, mode));
   if (output.file_) return output;
   output.temporary_name_.clear();
   return fail(errno, path, ErrorCode::kWriteFailed);
@@ -193,8 +195,8 @@ Result<void> AtomicFile::commit() {
   return {};
 }
 
-Result<void> write_file_atomically(const std::filesystem::path& path, ByteView bytes) {
-  WM_TRY(AtomicFile output, AtomicFile::create(path));
+Result<void> write_file_atomically(const std::filesystem::path& path, ByteView bytes, mode_t mode) {
+  WM_TRY(AtomicFile output, AtomicFile::create(path, mode));
   WM_CHECK(output.write(bytes));
   return output.commit();
 }

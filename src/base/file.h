@@ -44,6 +44,13 @@ Error system_error(int error_number, std::string_view subject, ErrorCode otherwi
 // Errors: file-not-found, file-unreadable, read-failed, file-too-large.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
+// read_file reads an open file, which is `path` in errors, from where it stands.
+Result<std::string> read_file(const Fd& file, const std::filesystem::path& path, std::uint64_t limit);
+
+// What others may do with a new file.
+inline constexpr mode_t kSharedFile = 0644;
+inline constexpr mode_t kPrivateFile = 0600;
+
 // AtomicFile is output that replaces `path` only when commit() succeeds. Until
 // then the old file is whole; when the process dies, nothing of the new one is
 // left. A hidden temporary file ".weightmark-*.tmp" may stay behind after SIGKILL
@@ -52,9 +59,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 class AtomicFile {
  public:
   // create opens the temporary file in the folder of `path`, which must not name
-  // a folder itself.
+  // a folder itself. `mode` is what the umask leaves of it.
   // Errors: file-not-found, file-unreadable, disk-full, write-failed.
-  static Result<AtomicFile> create(const std::filesystem::path& path);
+  static Result<AtomicFile> create(const std::filesystem::path& path, mode_t mode = kSharedFile);
 
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -80,6 +87,6 @@ class AtomicFile {
 };
 
 // write_file_atomically creates, writes and commits an AtomicFile.
-Result<void> write_file_atomically(const std::filesystem::path& path, ByteView bytes);
+Result<void> write_file_atomically(const std::filesystem::path& path, ByteView bytes, mode_t mode = kSharedFile);
 
 }  // namespace weightmark

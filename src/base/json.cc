@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/try.h"
 
 namespace weightmark {
 namespace {
@@ -313,6 +314,13 @@ JsonView JsonItems::operator[](std::size_t index) const {
 Result<const JsonObject*> JsonView::object() const {
   if (const auto* members = value_->as<JsonObject>()) return members;
   return fail(fmt::format("expected an object, found {}", value_->type_name()));
+}
+
+Result<void> JsonView::only(std::initializer_list<std::string_view> keys) const {
+  WM_TRY(const JsonObject* members, object());
+  for (const auto& [key, value] : *members)
+    if (std::ranges::find(keys, key) == keys.end()) return fail(fmt::format("unknown member \"{}\"", excerpt(key)));
+  return {};
 }
 
 std::unexpected<Error> JsonView::fail(std::string what) const {

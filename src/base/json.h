@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,6 +130,10 @@ class JsonView {
   Result<std::int64_t> integer() const;
   Result<JsonItems> array() const;
   Result<const JsonObject*> object() const;
+
+  // only refuses what is no object, and members other than `keys`: for documents of
+  // our own, where an unknown member is a slip of the pen.
+  Result<void> only(std::initializer_list<std::string_view> keys) const;
 
   std::unexpected<Error> fail(std::string what) const;
 

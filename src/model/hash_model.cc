@@ -6,6 +6,7 @@
 #include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "model/digest_memory.h"
 #include "model/listing.h"
 #include "model/measure.h"
 #include "weightmark/sign.h"
@@ -62,10 +63,29 @@ Result<void> check_shards(const std::vector<MeasureTask>& tasks, const MeasureKi
   return {};
 }
 
-Result<void> collect(std::vector<Result<Measurement>> results, HashedModel& model) {
-  for (auto& result : results) {
+// take_known takes out of `tasks` what the memory knows.
+void take_known(const ModelRoot& root, DigestMemory& memory, std::vector<MeasureTask>& tasks, HashedModel& model) {
+  auto is_known = [&](const MeasureTask& task) {
+    auto file = root.open_file(task.name);
+    // A file that is not the listed one is left to measure_files, which refuses it.
+    if (!file || file->identity != task.identity) return false;
+    auto entry = memory.recall(task.name, *file);
+    if (!entry) return false;
+    memory.remember(*entry, task.identity);
+    model.manifest.files.push_back(*std::move(entry));
+    ++model.reused;
+    return true;
+  };
+  std::erase_if(tasks, is_known);
+}
+
+Result<void> collect(std::vector<Result<Measurement>> results, const std::vector<MeasureTask>& tasks,
+                     DigestMemory* memory, HashedModel& model) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    auto& result = results[i];
     if (!result) return std::unexpected(std::move(result).error());
     FileEntry& file = result->entry;
+    if (memory != nullptr) memory->remember(file, tasks[i].identity);
     // Shards cannot cover an empty file (OMS 6.3.2).
     if (file.digest || !file.shards.empty())
       model.manifest.files.push_back(std::move(file));
@@ -92,7 +112,9 @@ Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ig
 
 }  // namespace
 
-Result<HashedModel> hash_model(const HashOptions& options) {
+Result<HashedModel> hash_model(const HashOptions& options) { return hash_model(options, nullptr); }
+
+Result<HashedModel> hash_model(const HashOptions& options, DigestMemory* memory) {
   WM_CHECK(check_options(options));
   WM_TRY(IgnoreSet ignores, recorded_ignores(options));
   auto policy = options.allow_symlinks ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse;
@@ -107,7 +129,8 @@ Result<HashedModel> hash_model(const HashOptions& options) {
   WM_CHECK(check_shards(tasks, kind));
   model.manifest.serialization = {kind.method, kind.algorithm, kind.shard_size, options.allow_symlinks,
                                   ignores.paths()};
-  WM_CHECK(collect(measure_files(root, tasks, kind, options.work), model));
+  if (memory != nullptr) take_known(root, *memory, tasks, model);
+  WM_CHECK(collect(measure_files(root, tasks, kind, options.work), tasks, memory, model));
   if (model.manifest.files.empty())
     return refuse(ErrorCode::kModelEmpty, "has only empty files, which shards cannot cover", root.path().native());
   bool python = options.compatibility == Compatibility::kPython;

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "attest/bundle.h"
 #include "attest/oms.h"
@@ -9,6 +11,7 @@
 #include "base/try.h"
 #include "crypto/chain.h"
 #include "model/placement.h"
+#include "sign/recorded_digests.h"
 #include "verify/verifier.h"
 #include "weightmark/sign.h"
 
@@ -117,21 +120,32 @@ Result<void> self_check(const std::string& text, const Manifest& manifest, const
                 "please report this; nothing was written");
 }
 
+// finish_record keeps what was hashed, once it is signed.
+void finish_record(RecordedDigests& known, HashedModel& model) {
+  known.save();
+  std::ranges::copy(known.warnings(), std::back_inserter(model.warnings));
+}
+
 }  // namespace
 
 Result<SignedOutput> sign_model(const SignOptions& options) {
   if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
+  if (options.record_folder && options.hash.shard_size > 0)
+    return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
   WM_CHECK(check_certificate(options));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
   WM_CHECK(check_destination(path, options.hash.model));
   std::string inside = path_in_model(options.hash.model, path);
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
-  WM_TRY(HashedModel model, hash_model(full.hash));
+  std::optional<RecordedDigests> known;
+  if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
+  WM_TRY(HashedModel model, hash_model(full.hash, known ? &*known : nullptr));
   WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
   std::string text = write_bundle(make_bundle(full, std::move(envelope)));
   WM_CHECK(self_check(text, model.manifest, full));
   WM_CHECK(write_file_atomically(path, as_bytes(text)));
+  if (known) finish_record(*known, model);
   return SignedOutput{std::move(path), std::move(model)};
 }
 
