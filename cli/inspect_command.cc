@@ -94,6 +94,13 @@ std::string describe_hashing(const Serialization& serialization) {
   return fmt::format("{} of shards of {}", algorithm, human_size(serialization.shard_size));
 }
 
+std::string describe_declared(const Manifest& manifest) {
+  const std::size_t declared = declared_count(manifest);
+  if (declared == 0) return {};
+  return line("declared", fmt::format("the digests of {}: the signer took them from elsewhere and did not compute them",
+                                      plural(declared, "file")));
+}
+
 std::string describe_ignored(const Serialization& serialization) {
   if (!serialization.ignore_paths) return "not recorded";
   std::string text;
@@ -117,6 +124,7 @@ std::string describe_all(const Inspected& inspected, bool files) {
   text += line("root digest", "sha256:" + manifest.root.hex());
   if (manifest.manifest_v1) text += line("", fmt::format("{}:{}", kManifestV1, manifest.manifest_v1->hex()));
   text += line("hashed as", describe_hashing(manifest.serialization));
+  text += describe_declared(manifest);
   text += line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
   text += line("left out", describe_ignored(manifest.serialization));
   text += line("log entries", fmt::format("{}", bundle.log_entries));
@@ -147,6 +155,7 @@ Json to_json(const Inspected& inspected) {
                        {"chain", std::move(chain)},
                        {"logEntries", inspected.bundle.log_entries},
                        {"timestamps", inspected.bundle.timestamps},
+                       {"declaredFiles", declared_count(inspected.manifest)},
                        {"statement", statement ? *std::move(statement) : Json()}});
 }
 

@@ -235,6 +235,13 @@ Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& 
   return keys;
 }
 
+Result<std::vector<FileEntry>> read_digests(const std::string& path) {
+  WM_TRY(std::string json, read_file(path, kMaxDigestsSize));
+  auto digests = parse_digests(json);
+  if (!digests) name_file(digests.error(), path);
+  return digests;
+}
+
 Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, const SecretSource& password) {
   WM_TRY(std::string pem, read_file(path, kMaxKeyFile));
   auto key = load_private_key(pem, password);

@@ -67,9 +67,10 @@ struct PasswordFlags {
 // `no_terminal` is the error.
 Result<Secret> ask_secret(const std::string& prompt, const Error& no_terminal);
 
-// Each reads PEM files. Errors name the file.
+// Each reads PEM files, or a list of digests. Errors name the file.
 Result<std::vector<Certificate>> read_certificates(const std::vector<std::string>& paths);
 Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths);
+Result<std::vector<FileEntry>> read_digests(const std::string& path);
 Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, const SecretSource& password);
 
 // state_folder is where this user's records lie: $XDG_STATE_HOME/weightmark, else

@@ -23,6 +23,7 @@ struct SignFlags {
   PasswordFlags password;
   std::string signature;
   bool reuse = false;
+  std::string digests;
   std::string private_key;
   std::string certificate;
   std::vector<std::string> chain;
@@ -84,6 +85,9 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   if (flags.reuse) {
     WM_TRY(options.record_folder, state_folder());
   }
+  if (!flags.digests.empty()) {
+    WM_TRY(options.declared, read_digests(flags.digests));
+  }
   return sign_model(options);
 }
 
@@ -91,9 +95,11 @@ void tell(const SignedOutput& output, const SignFlags& flags, const Ui& ui) {
   const Manifest& manifest = output.model.manifest;
   for (const std::string& warning : output.model.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}signed{} \"{}\"", ui.green(), ui.plain(), printable(manifest.name)));
-  std::string reused = flags.reuse ? fmt::format(" ({} reused)", grouped(output.model.reused)) : "";
+  std::string how = flags.reuse              ? fmt::format(" ({} reused)", grouped(output.model.reused))
+                    : !flags.digests.empty() ? " (declared, not read)"
+                                             : "";
   ui.detail("files",
-            fmt::format("{}, {}{}", plural(manifest.files.size(), "file"), human_size(output.model.bytes), reused));
+            fmt::format("{}, {}{}", plural(manifest.files.size(), "file"), human_size(output.model.bytes), how));
   ui.detail("root digest", "sha256:" + manifest.root.hex());
   ui.detail("signature", printable(output.signature.native()));
 }
@@ -106,6 +112,17 @@ int run(const SignFlags& flags, Ui& ui) {
   if (flags.output.json) out(write_json_indented(signed_json(*output)));
   tell(*output, flags, ui);
   return 0;
+}
+
+// add_digests lets the model itself be missing: its files are named in the list.
+void add_digests(CLI::App& method, SignFlags& flags) {
+  method
+      .add_option("--digests", flags.digests,
+                  "Sign the digests in this JSON file and read none of the model's files. Their names and sizes are "
+                  "compared with MODEL; without MODEL, --name and --signature are needed")
+      ->type_name("PATH")
+      ->excludes("--reuse", "--shard-size", "--hash-algorithm");
+  method.get_option("MODEL")->required(false);
 }
 
 CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string& description,
@@ -122,8 +139,12 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
                  "Hash only what changed since this user last signed the model with --reuse; "
                  "a private record of the digests is kept in $XDG_STATE_HOME/weightmark or ~/.local/state/weightmark")
       ->excludes("--shard-size");
+  add_digests(*method, *flags);
   flags->output.add_to(*method);
-  method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
+  method->callback([flags, &action] {
+    if (flags->model.model.empty() && flags->digests.empty()) throw CLI::RequiredError("MODEL");
+    action = [flags](Ui& ui) { return run(*flags, ui); };
+  });
   return method;
 }
 

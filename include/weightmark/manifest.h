@@ -44,13 +44,17 @@ struct Shard {
 };
 
 // FileEntry is one file of a manifest. With kFiles it has a digest and may have
-// a tree; with kShards it has shards without gaps from 0 to its size.
+// a tree or a declared size; with kShards it has shards without gaps from 0 to its
+// size.
 struct FileEntry {
   std::string name;  // relative, '/' between components, UTF-8 (OMS 6.1.2)
   std::optional<Digest> digest;
   std::vector<Shard> shards;
   std::optional<FileTree> tree;
   bool unknown_tree = false;  // signed with a tree of a version that this library does not know
+  // Bytes. Set where the signer took size and digest from somewhere else and did not
+  // compute them; never beside a tree.
+  std::optional<std::uint64_t> declared_size = {};
 
   // size returns the file's size in bytes where the entry tells it.
   std::optional<std::uint64_t> size() const;
@@ -79,6 +83,10 @@ WEIGHTMARK_API const FileEntry* find_file(const Manifest& manifest, std::string_
 // Errors: name-empty, name-absolute, name-dot, name-dot-dot,
 // name-empty-component, name-nul, name-utf8, name-too-long.
 WEIGHTMARK_API Result<void> check_name(std::string_view name);
+
+// declared_count returns how many files have a digest that the signer declared and
+// did not compute.
+WEIGHTMARK_API std::size_t declared_count(const Manifest& manifest);
 
 // complete_manifest sorts the files, computes the root digest in the order of the
 // specification and, where possible, manifest_v1.

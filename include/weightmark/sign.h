@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weightmark/certificate.h"
@@ -51,6 +52,16 @@ struct HashedModel {
 // Errors: model-not-found, model-empty, usage, and those of listing and hashing.
 WEIGHTMARK_API Result<HashedModel> hash_model(const HashOptions& options);
 
+// parse_digests reads a list of digests that a registry or an LFS store knows, of
+// docs/digests.schema.json. The files are in byte order of their names, each with a
+// digest and a declared size.
+// Errors: digests-malformed, declared-malformed, algorithm-unknown, too-many-files,
+// name-*, digest-*, json-*.
+WEIGHTMARK_API Result<std::vector<FileEntry>> parse_digests(std::string_view json);
+
+// The most bytes that a list of digests may have: it says less than the statement.
+inline constexpr std::uint64_t kMaxDigestsSize = 64U << 20U;
+
 // SignOptions say who signs, and where the signature goes.
 struct SignOptions {
   HashOptions hash = {};
@@ -65,6 +76,11 @@ struct SignOptions {
   // change since the record was written are not hashed again, and after signing the
   // record is replaced. Absent: none is read or written. Not with shards.
   std::optional<std::filesystem::path> record_folder = {};
+  // What parse_digests returned: sign this and read no file. The model, where
+  // hash.model names one, must have these files with these sizes; where it is empty,
+  // hash.name and signature are required. hash.algorithm is not used, shards and
+  // record_folder cannot be. Empty: the model is hashed.
+  std::vector<FileEntry> declared = {};
 };
 
 // SignedOutput is what was written.
@@ -76,9 +92,9 @@ struct SignedOutput {
 // sign_model hashes a model, signs the statement, verifies the new bundle and
 // only then writes it, whole or not at all. It replaces an older signature, but no
 // other file.
-// Errors: those of hash_model, of the key, certificate-*, signature-place-taken,
-// self-check, bundle-too-large, disk-full, write-failed. A record that cannot be used
-// or written is a warning.
+// Errors: those of hash_model, digests-mismatch, those of the key, certificate-*,
+// signature-place-taken, self-check, bundle-too-large, disk-full, write-failed. A record
+// that cannot be used or written is a warning.
 WEIGHTMARK_API Result<SignedOutput> sign_model(const SignOptions& options);
 
 }  // namespace weightmark

@@ -47,13 +47,18 @@ Digest manifest_digest(const Manifest& manifest) {
 std::optional<std::uint64_t> FileEntry::size() const {
   if (tree) return tree->size;
   if (!shards.empty()) return shards.back().end;
-  return std::nullopt;
+  return declared_size;
 }
 
 const FileEntry* find_file(const Manifest& manifest, std::string_view name) {
   auto found = std::lower_bound(manifest.files.begin(), manifest.files.end(), name,
                                 [](const FileEntry& file, std::string_view wanted) { return file.name < wanted; });
   return found != manifest.files.end() && found->name == name ? &*found : nullptr;
+}
+
+std::size_t declared_count(const Manifest& manifest) {
+  auto declared = [](const FileEntry& file) { return file.declared_size.has_value(); };
+  return static_cast<std::size_t>(std::ranges::count_if(manifest.files, declared));
 }
 
 Result<void> check_name(std::string_view name) {

@@ -65,6 +65,16 @@ TEST(CompleteManifest, NeedsEveryTreeForTheManifestDigest) {
   EXPECT_FALSE(manifest.manifest_v1);
 }
 
+TEST(CompleteManifest, KnowsDeclaredSizes) {
+  Manifest manifest;
+  manifest.files = {file("a", "1"), {"b", Digest(), {}, {}, false, 7}};
+  complete_manifest(manifest);
+  EXPECT_FALSE(manifest.manifest_v1);
+  EXPECT_EQ(manifest.files[0].size(), 1U);
+  EXPECT_EQ(manifest.files[1].size(), 7U);
+  EXPECT_EQ(declared_count(manifest), 1U);
+}
+
 TEST(FindFile, IsExact) {
   Manifest manifest;
   manifest.files = {file("a", "1"), file("a/b", "2")};

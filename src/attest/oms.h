@@ -20,6 +20,9 @@ inline constexpr std::string_view kManifestV1 = "weightmarkManifestV1";
 inline constexpr std::string_view kTreeAnnotation = "weightmark_tree_v1";
 inline constexpr std::string_view kTreeAnnotationFamily = "weightmark_tree_v";  // of all versions
 
+// A resource's annotation: size and digest were declared, not computed.
+inline constexpr std::string_view kDeclaredAnnotation = "weightmark_declared_v1";
+
 // The Python client gives a model that is one file the name ".".
 inline constexpr std::string_view kSingleFileName = ".";
 
@@ -28,8 +31,17 @@ inline constexpr std::string_view kSingleFileName = ".";
 // "." for a single file, "sha256-sharded-N" as algorithm.
 // Errors: predicate-type, subject-several, statement-malformed, resources-empty,
 // too-many-files, name-*, digest-*, algorithm-*, serialization-method, shard-*,
-// ignore-path, tree-*, root-mismatch, manifest-digest-mismatch.
+// ignore-path, tree-*, declared-malformed, root-mismatch, manifest-digest-mismatch.
 Result<Manifest> parse_oms(Statement statement);
+
+// check_conflicts refuses "a" beside "a/b": no folder can hold both.
+// Errors: name-conflict.
+Result<void> check_conflicts(const std::vector<FileEntry>& files);
+
+// parse_declared_size reads the member `size` of a file whose digest is declared. An
+// empty file's digest is known, so it is compared here: readers have nothing to read.
+// Errors: the code of `view`, declared-malformed.
+Result<std::uint64_t> parse_declared_size(const JsonView& view, const Digest& digest);
 
 // ResourceOrder says how the resources of a statement are sorted.
 enum class ResourceOrder {

@@ -25,6 +25,7 @@ struct Listed {
   Digest digest;
   std::optional<FileTree> tree;
   bool unknown_tree = false;
+  std::optional<std::uint64_t> declared_size = {};
 };
 
 JsonView view_predicate(const Json& predicate) { return {predicate, ErrorCode::kStatementMalformed, "predicate"}; }
@@ -103,9 +104,7 @@ bool has_unknown_tree(const JsonObject& annotations) {
   });
 }
 
-Result<void> parse_annotations(const JsonView& resource, const Serialization& serialization, Listed& listed) {
-  if (!resource.has("annotations")) return {};
-  WM_TRY(JsonView annotations, resource.member("annotations"));
+Result<void> parse_tree_annotation(const JsonView& annotations, const Serialization& serialization, Listed& listed) {
   WM_TRY(const JsonObject* members, annotations.object());
   // Null counts: a malformed tree is refused, never taken for none (FORMAT, section 2).
   const Json* annotation = annotations.json().find(kTreeAnnotation);
@@ -115,6 +114,25 @@ Result<void> parse_annotations(const JsonView& resource, const Serialization& se
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
   WM_TRY(listed.tree, parse_tree(view));
   return {};
+}
+
+Result<void> parse_declared_annotation(const JsonView& annotations, const Serialization& serialization,
+                                       Listed& listed) {
+  const Json* annotation = annotations.json().find(kDeclaredAnnotation);
+  if (annotation == nullptr) return {};
+  JsonView view(*annotation, ErrorCode::kDeclaredMalformed,
+                fmt::format("{}.{}", annotations.path(), kDeclaredAnnotation));
+  if (serialization.method == SerializationMethod::kShards) return view.fail("shards are not declared");
+  if (listed.tree) return view.fail("a tree is computed, so the digest beside it is not declared");
+  WM_TRY(listed.declared_size, parse_declared_size(view, listed.digest));
+  return {};
+}
+
+Result<void> parse_annotations(const JsonView& resource, const Serialization& serialization, Listed& listed) {
+  if (!resource.has("annotations")) return {};
+  WM_TRY(JsonView annotations, resource.member("annotations"));
+  WM_CHECK(parse_tree_annotation(annotations, serialization, listed));
+  return parse_declared_annotation(annotations, serialization, listed);
 }
 
 // --- resources (OMS 5.2.1, 6.3.2)
@@ -254,24 +272,10 @@ Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const 
       files.back().digest = listed.digest;
       files.back().tree = std::move(listed.tree);
       files.back().unknown_tree = listed.unknown_tree;
+      files.back().declared_size = listed.declared_size;
     }
   }
   return files;
-}
-
-// check_conflicts refuses "a" beside "a/b": no folder can hold both. In the order
-// of components, one of the files below "a" follows right after "a".
-Result<void> check_conflicts(const Manifest& manifest) {
-  std::vector<std::string_view> names;
-  names.reserve(manifest.files.size());
-  for (const FileEntry& file : manifest.files) names.emplace_back(file.name);
-  std::ranges::sort(names, by_components);
-  auto is_below = [](std::string_view folder, std::string_view name) {
-    return name.size() > folder.size() && name[folder.size()] == '/' && name.starts_with(folder);
-  };
-  auto found = std::ranges::adjacent_find(names, is_below);
-  if (found == names.end()) return {};
-  return refuse(ErrorCode::kNameConflict, fmt::format("\"{}\" is listed as a file too", *found), found[1]);
 }
 
 Result<void> check_single(const Manifest& manifest) {
@@ -306,12 +310,36 @@ Result<Manifest> parse_v02(const Statement& statement) {
   Manifest manifest;
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
-  WM_CHECK(check_conflicts(manifest));
+  WM_CHECK(check_conflicts(manifest.files));
   manifest.root = root;
   return manifest;
 }
 
 }  // namespace
+
+Result<std::uint64_t> parse_declared_size(const JsonView& view, const Digest& digest) {
+  WM_TRY(JsonView field, view.member("size"));
+  WM_TRY(std::int64_t size, field.integer());
+  if (size < 0) return field.fail("negative");
+  if (size == 0 && digest != hash_bytes(digest.algorithm(), {}))
+    return std::unexpected(
+        Error{ErrorCode::kDeclaredMalformed, "the digest is not that of an empty file", field.path(), {}});
+  return static_cast<std::uint64_t>(size);
+}
+
+// In the order of components, one of the files below "a" follows right after "a".
+Result<void> check_conflicts(const std::vector<FileEntry>& files) {
+  std::vector<std::string_view> names;
+  names.reserve(files.size());
+  for (const FileEntry& file : files) names.emplace_back(file.name);
+  std::ranges::sort(names, by_components);
+  auto is_below = [](std::string_view folder, std::string_view name) {
+    return name.size() > folder.size() && name[folder.size()] == '/' && name.starts_with(folder);
+  };
+  auto found = std::ranges::adjacent_find(names, is_below);
+  if (found == names.end()) return {};
+  return refuse(ErrorCode::kNameConflict, fmt::format("\"{}\" is listed as a file too", *found), found[1]);
+}
 
 Result<Manifest> parse_oms(Statement statement) {
   if (statement.predicate_type == kOmsPredicateTypeV02) return parse_v02(statement);
@@ -328,7 +356,7 @@ Result<Manifest> parse_oms(Statement statement) {
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
   WM_CHECK(check_single(manifest));
-  WM_CHECK(check_conflicts(manifest));
+  WM_CHECK(check_conflicts(manifest.files));
   WM_CHECK(check_digests(statement.subjects.front(), root, manifest));
   return manifest;
 }

@@ -301,6 +301,30 @@ TEST(ParseOms, ChecksTrees) {
   EXPECT_EQ(code_of(parts), "tree-malformed");
 }
 
+// --- declared digests
+
+std::string code_of_declared(const std::string& value, const std::string& content = "x") {
+  return code_of_resources(
+      {{"a", sha256(content).hex(), "sha256", fmt::format(R"({{"weightmark_declared_v1":{}}})", value)}});
+}
+
+TEST(ParseOms, ChecksDeclaredDigests) {
+  EXPECT_EQ(code_of_declared(R"({"size":5})"), "");
+  EXPECT_EQ(code_of_declared(R"({"size":0})", ""), "");
+  EXPECT_EQ(code_of_declared(R"({"size":0})"), "declared-malformed") << "not the digest of an empty file";
+  for (const char* value : {"null", "[]", "5", "{}", R"({"size":null})", R"({"size":"5"})", R"({"size":-1})",
+                            R"({"size":5.5})", R"({"size":true})"})
+    EXPECT_EQ(code_of_declared(value), "declared-malformed") << value;
+  EXPECT_EQ(code_of_resources({{"a", sha256("x").hex(), "sha256", R"({"weightmark_declared_v2":7})"}}), "");
+  std::string tree = fmt::format(R"({{"weightmark_tree_v1":{{"fsverity":"{}","size":5}},)", sha256("tree").hex());
+  EXPECT_EQ(code_of_resources({{"a", sha256("x").hex(), "sha256", tree + R"("weightmark_declared_v1":{"size":5}})"}}),
+            "declared-malformed");
+  Parts parts;
+  parts.serialization = kShards;
+  parts.resources = {{"w:0:10", sha256("x").hex(), "sha256", R"({"weightmark_declared_v1":{"size":10}})"}};
+  EXPECT_EQ(code_of(parts), "declared-malformed");
+}
+
 // record_of is what weightmarkManifestV1 hashes for a file whose content is its
 // name, written out from FORMAT, section 1.
 std::string record_of(const std::string& name, const std::string& fsverity) {
@@ -377,6 +401,7 @@ Manifest sample() {
   for (const char* name : {"a.txt", "a/b", "a-b/x", "Z"})
     manifest.files.push_back({name, sha256(name), {}, tree_of(5)});
   manifest.files.push_back({"big", sha256("big"), {}, tree_of(3 * kNodeSize + 1)});
+  manifest.files.push_back({"declared", sha256("declared"), {}, {}, false, 8});
   complete_manifest(manifest);
   return manifest;
 }
@@ -410,8 +435,8 @@ TEST(WriteOms, OrdersAsAsked) {
     for (const NamedDigest& resource : list_resources(manifest, order)) list += resource.name + " ";
     return list;
   };
-  EXPECT_EQ(names(ResourceOrder::kSpecification), "Z a-b/x a.txt a/b big ");
-  EXPECT_EQ(names(ResourceOrder::kPython), "Z a/b a-b/x a.txt big ");
+  EXPECT_EQ(names(ResourceOrder::kSpecification), "Z a-b/x a.txt a/b big declared ");
+  EXPECT_EQ(names(ResourceOrder::kPython), "Z a/b a-b/x a.txt big declared ");
 }
 
 TEST(WriteOms, WritesShardsByNameAsText) {

@@ -15,12 +15,20 @@ void append_resources(const FileEntry& file, std::vector<NamedDigest>& resources
     resources.push_back({fmt::format("{}:{}:{}", file.name, shard.begin, shard.end), shard.digest, &file});
 }
 
+// annotations_json returns what is said of a file beside its digest; null for nothing.
+Json annotations_json(const FileEntry& file) {
+  if (file.tree) return Json::of(kTreeAnnotation, tree_json(*file.tree));
+  if (file.declared_size) return Json::of(kDeclaredAnnotation, Json::of("size", *file.declared_size));
+  return {};
+}
+
 Json resource_json(const NamedDigest& resource) {
   const std::string_view algorithm = algorithm_name(resource.digest.algorithm());
-  if (!resource.file->tree)
+  Json annotations = annotations_json(*resource.file);
+  if (annotations.is_null())
     return Json::of("name", resource.name, "digest", resource.digest.hex(), "algorithm", algorithm);
   return Json::of("name", resource.name, "digest", resource.digest.hex(), "algorithm", algorithm, "annotations",
-                  Json::of(kTreeAnnotation, tree_json(*resource.file->tree)));
+                  std::move(annotations));
 }
 
 Json serialization_json(const Serialization& serialization) {

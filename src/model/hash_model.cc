@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "model/digest_memory.h"
 #include "model/listing.h"
+#include "model/manifest_parts.h"
 #include "model/measure.h"
 #include "weightmark/sign.h"
 
@@ -16,18 +16,6 @@ namespace {
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject, std::string hint = {}) {
   return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
-
-// recorded_ignores always has our own paths, so that a later signature beside
-// this one does not break it (docs/format.md, placement).
-Result<IgnoreSet> recorded_ignores(const HashOptions& options) {
-  IgnoreSet ignores(options.ignore_paths);
-  for (const std::string& path : options.ignore_paths)
-    if (auto status = check_name(path); !status) return refuse(ErrorCode::kUsage, status.error().what, path);
-  for (std::string_view path : kOwnPaths) ignores.add(std::string(path));
-  if (options.ignore_git_paths)
-    for (std::string_view path : kGitPaths) ignores.add(std::string(path));
-  return ignores;
 }
 
 MeasureKind kind_of(const HashOptions& options) {
@@ -40,12 +28,6 @@ Result<void> check_options(const HashOptions& options) {
   if (options.shard_size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
     return refuse(ErrorCode::kUsage, "the shard size is too large", fmt::format("{}", options.shard_size));
   return {};
-}
-
-Result<void> check_model_name(const std::string& name) {
-  if (name.empty()) return refuse(ErrorCode::kUsage, "the model's name is empty", {}, "give one with --name");
-  if (is_utf8(name)) return {};
-  return refuse(ErrorCode::kNameUtf8, "the model's name is not valid UTF-8", printable(name), "give one with --name");
 }
 
 // check_shards bounds the statement before anything is read: a signature has no
@@ -133,10 +115,7 @@ Result<HashedModel> hash_model(const HashOptions& options, DigestMemory* memory)
   WM_CHECK(collect(measure_files(root, tasks, kind, options.work), tasks, memory, model));
   if (model.manifest.files.empty())
     return refuse(ErrorCode::kModelEmpty, "has only empty files, which shards cannot cover", root.path().native());
-  bool python = options.compatibility == Compatibility::kPython;
-  if (python && root.is_file()) model.manifest.files.front().name = kSingleFileName;
-  complete_manifest(model.manifest);
-  if (python) model.manifest.root = root_digest(list_resources(model.manifest, ResourceOrder::kPython));
+  finish_manifest(model.manifest, options, root.is_file());
   return model;
 }
 

@@ -21,6 +21,13 @@ std::unexpected<Error> unverifiable(const FileEntry& entry) {
       entry.name, "store it first and verify it then");
 }
 
+// fits says whether every unit can be held until it is verified.
+bool fits(const FileEntry& entry) {
+  if (entry.tree) return true;
+  if (entry.shards.empty()) return entry.size().value_or(0) <= kNodeSize;
+  return std::ranges::all_of(entry.shards, [](const Shard& s) { return s.end - s.begin <= kNodeSize; });
+}
+
 }  // namespace
 
 // Where the size is not signed, what may be held takes its place.
@@ -31,8 +38,7 @@ StreamVerifier::StreamVerifier(const FileEntry& entry, VerifiedStream::Sink sink
       unit_(units_.around(0)) {}
 
 Result<std::unique_ptr<StreamVerifier>> StreamVerifier::create(const FileEntry& entry, VerifiedStream::Sink sink) {
-  const bool fits = std::ranges::all_of(entry.shards, [](const Shard& s) { return s.end - s.begin <= kNodeSize; });
-  if (!fits) return unverifiable(entry);
+  if (!fits(entry)) return unverifiable(entry);
   return std::unique_ptr<StreamVerifier>(new StreamVerifier(entry, std::move(sink)));
 }
 

@@ -38,6 +38,12 @@ FileEntry with_tree(ByteView content) {
 
 FileEntry with_digest(ByteView content) { return {"w", hash_bytes(HashAlgorithm::kBlake2b, content), {}, {}}; }
 
+FileEntry with_size(ByteView content) {
+  FileEntry entry = with_digest(content);
+  entry.declared_size = content.size();
+  return entry;
+}
+
 FileEntry with_shards(ByteView content, std::uint64_t size) {
   FileEntry entry{"w", {}, {}, {}};
   for (std::uint64_t begin = 0; begin < content.size(); begin += size) {
@@ -72,7 +78,8 @@ TEST(VerifiedStream, HandsOnNodeByNode) {
 
 TEST(VerifiedStream, TakesPiecesOfEveryLength) {
   const Bytes content = random_bytes(300'000, 1);
-  for (const FileEntry& entry : {with_tree(content), with_digest(content), with_shards(content, 4'000)}) {
+  for (const FileEntry& entry :
+       {with_tree(content), with_digest(content), with_size(content), with_shards(content, 4'000)}) {
     for (std::size_t piece : {97UL, 4096UL, 300'000UL}) {
       Received received;
       auto verifier = stream(entry, received);
@@ -85,11 +92,21 @@ TEST(VerifiedStream, TakesPiecesOfEveryLength) {
 }
 
 TEST(VerifiedStream, TakesEmptyFiles) {
-  for (const FileEntry& entry : {with_tree({}), with_digest({})}) {
+  for (const FileEntry& entry : {with_tree({}), with_digest({}), with_size({})}) {
     Received received;
     EXPECT_EQ(code_of(stream(entry, received)->finish()), "ok");
     EXPECT_TRUE(received.offsets.empty());
   }
+}
+
+// A declared size is no reason to take memory.
+TEST(VerifiedStream, HoldsNoMoreThanANodeOfADeclaredFile) {
+  FileEntry entry = with_digest({});
+  Received received;
+  entry.declared_size = kNodeSize + 1;
+  EXPECT_EQ(code_of(StreamVerifier::create(entry, received.sink())), "stream-unverifiable");
+  entry.declared_size = std::uint64_t{1} << 62U;
+  EXPECT_EQ(code_of(StreamVerifier::create(entry, received.sink())), "stream-unverifiable");
 }
 
 TEST(VerifiedStream, HandsOnNothingOfAChangedNode) {

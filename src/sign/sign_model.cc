@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "crypto/chain.h"
+#include "model/declare_model.h"
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
 #include "verify/verifier.h"
@@ -20,6 +21,21 @@ namespace {
 
 std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject = {}, std::string hint = {}) {
   return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
+}
+
+// check_options refuses what contradicts itself or says too little.
+Result<void> check_options(const SignOptions& options) {
+  if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
+  const bool shards = options.hash.shard_size > 0;
+  if (options.record_folder && shards)
+    return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
+  if (options.declared.empty()) return {};
+  if (shards || options.record_folder)
+    return refuse(ErrorCode::kUsage, "with a list of digests nothing is hashed, so there are no shards or records");
+  if (options.hash.model.empty() && !(options.hash.name && options.signature))
+    return refuse(ErrorCode::kUsage, "without a model, its name and the place of its signature must be given", {},
+                  "give --name and --signature");
+  return {};
 }
 
 // check_certificate refuses, before anything is hashed, what no verifier would
@@ -58,7 +74,8 @@ Result<bool> is_replaceable(const std::filesystem::path& path) {
 // be written. Nothing of the trial is left.
 Result<void> check_destination(const std::filesystem::path& path, const std::filesystem::path& model) {
   std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(model, error))) return {};  // hash_model says so
+  // Where a model is named and is not there, hash_model says so.
+  if (!model.empty() && !std::filesystem::exists(std::filesystem::symlink_status(model, error))) return {};
   if (std::filesystem::equivalent(path, model, error))
     return refuse(ErrorCode::kUsage, "the signature would replace the model", path.native(),
                   "choose another place with --signature");
@@ -129,18 +146,17 @@ void finish_record(RecordedDigests& known, HashedModel& model) {
 }  // namespace
 
 Result<SignedOutput> sign_model(const SignOptions& options) {
-  if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
-  if (options.record_folder && options.hash.shard_size > 0)
-    return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
+  WM_CHECK(check_options(options));
   WM_CHECK(check_certificate(options));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
   WM_CHECK(check_destination(path, options.hash.model));
-  std::string inside = path_in_model(options.hash.model, path);
+  std::string inside = options.hash.model.empty() ? "" : path_in_model(options.hash.model, path);
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
   std::optional<RecordedDigests> known;
   if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
-  WM_TRY(HashedModel model, hash_model(full.hash, known ? &*known : nullptr));
+  WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
+                                                     : declare_model(full.hash, options.declared));
   WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
   std::string text = write_bundle(make_bundle(full, std::move(envelope)));
   WM_CHECK(self_check(text, model.manifest, full));

@@ -72,6 +72,7 @@ Json manifest_json(const Manifest& manifest) {
   return Json::object({{"name", manifest.name},
                        {"digest", Json::object(std::move(digests))},
                        {"files", manifest.files.size()},
+                       {"declaredFiles", declared_count(manifest)},
                        {"method", shards ? "shards" : "files"},
                        {"hashType", algorithm_name(manifest.serialization.hash_type)}});
 }

@@ -85,7 +85,7 @@ TEST(ReportJson, HasAShapeThatScriptsDependOn) {
     "signer": {"method": "key", "keyType": "EC P-256", "keyFingerprint": "abc", "encoding": "DSSE"},
     "subject": {"name": "model", "digest": {"sha256": ")" +
                              full_report().manifest->root.hex() + R"("},
-                "files": 1, "method": "files", "hashType": "sha256"},
+                "files": 1, "declaredFiles": 0, "method": "files", "hashType": "sha256"},
     "checks": [{"id": "signature", "outcome": "passed", "detail": "by a key"},
                {"id": "files", "outcome": "failed", "detail": "w: changed",
                 "error": {"code": "file-mismatch", "what": "changed", "subject": "w", "hint": "get it again"}},

@@ -60,7 +60,7 @@ SHAPES = {
     "weightmark.inspect.v1": document(
         "weightmark.inspect.v1", ["verified", "signature", "mediaType", "chain", "statement"],
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
-        timestamps=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
+        timestamps=COUNT, declaredFiles=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
         statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
     "weightmark.seal.v1": document(
         "weightmark.seal.v1", ["exitStatus", "files", "verification"],
@@ -68,6 +68,8 @@ SHAPES = {
         files=array({"type": "object", "required": ["name", "outcome", "size"],
                      "properties": {"name": TEXT, "size": COUNT, "error": ERROR,
                                     "outcome": {"enum": ["sealed", "sealed-before", "not-sealed", "failed"]}}})),
+    "weightmark.digests.v1": document("weightmark.digests.v1", ["algorithm", "files"], algorithm=TEXT,
+                                      files=array({"type": "object"})),
     "weightmark.error.v1": document(
         "weightmark.error.v1", ["code", "what", "subject", "hint"],
         code=ERROR["properties"]["code"], what=TEXT, subject=TEXT, hint=TEXT),
