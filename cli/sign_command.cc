@@ -118,8 +118,8 @@ int run(const SignFlags& flags, Ui& ui) {
 void add_digests(CLI::App& method, SignFlags& flags) {
   method
       .add_option("--digests", flags.digests,
-                  "Sign the digests in this JSON file and read none of the model's files. Their names and sizes are "
-                  "compared with MODEL; without MODEL, --name and --signature are needed")
+                  "Sign the digests in this JSON file and read none of the model's files; their names and sizes are "
+                  "compared with MODEL, which may be left out where --name and --signature are given")
       ->type_name("PATH")
       ->excludes("--reuse", "--shard-size", "--hash-algorithm");
   method.get_option("MODEL")->required(false);
