@@ -8,9 +8,11 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/parser.h"
 #include "cli/secrets.h"
 #include "cli/ui.h"
+#include "weightmark/hash_kernel.h"
 
 namespace {
 
@@ -23,6 +25,19 @@ namespace {
 #else
   ::_exit(status);
 #endif
+}
+
+// force_kernel honours WEIGHTMARK_SHA256_KERNEL, whatever the command is.
+weightmark::Result<void> force_kernel() {
+  const char* name = std::getenv("WEIGHTMARK_SHA256_KERNEL");
+  auto forced = weightmark::force_sha256_kernel(name == nullptr ? "" : name);
+  if (!forced) forced.error().subject.insert(0, "WEIGHTMARK_SHA256_KERNEL=");
+  return forced;
+}
+
+int act(const weightmark::cli::Action& action, weightmark::cli::Ui& ui) {
+  if (auto forced = force_kernel(); !forced) return weightmark::cli::report_error(forced.error(), {}, ui);
+  return action(ui);
 }
 
 // finish makes sure that success is not claimed when its result could not be
@@ -45,7 +60,7 @@ int main(int argc, char** argv) {
     install_interrupt_handler();
     Parser parser;
     auto parsed = parser.parse(std::move(arguments), ui);
-    leave(finish(parsed ? *parsed : parser.action()(ui), ui));
+    leave(finish(parsed ? *parsed : act(parser.action(), ui), ui));
   } catch (const std::exception& exception) {
     // Out of memory, or a fault of ours: whatever it was, nothing was verified.
     ui.error({weightmark::ErrorCode::kInternal, exception.what(), {}, {}});

@@ -57,6 +57,10 @@ inline constexpr std::string_view kManualTail = R"(.Sh ENVIRONMENT
 .Bl -tag -width Ds
 .It Ev WEIGHTMARK_PASSWORD
 The password of an encrypted private key.
+.It Ev WEIGHTMARK_SHA256_KERNEL
+The SHA-256 kernel to use instead of the fastest, as
+.Ic weightmark digest \-\-list-kernels
+names them.
 .It Ev NO_COLOR
 When set, no colours are used.
 .El

@@ -75,6 +75,17 @@ Json hashed_json(const HashedModel& model) {
                        {"warnings", warnings_json(model)}});
 }
 
+Json kernels_json(const std::vector<Sha256KernelInfo>& kernels) {
+  JsonArray items;
+  for (const Sha256KernelInfo& kernel : kernels)
+    items.push_back(Json::object({{"name", kernel.name},
+                                  {"lanes", kernel.lanes},
+                                  {"supported", kernel.supported},
+                                  {"forMany", kernel.for_many},
+                                  {"forOne", kernel.for_one}}));
+  return Json::object({{"schema", "weightmark.kernels.v1"}, {"kernels", std::move(items)}});
+}
+
 int report_error(const Error& plain, const OutputFlags& output, const Ui& ui) {
   Error error = with_near_miss(plain);
   if (output.json)

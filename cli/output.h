@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/ui.h"
+#include "weightmark/hash_kernel.h"
 #include "weightmark/sign.h"
 
 namespace weightmark::cli {
@@ -19,6 +20,10 @@ Json signed_json(const SignedOutput& output);
 
 // hashed_json is the document of `digest --json`, schema weightmark.digest.v1.
 Json hashed_json(const HashedModel& model);
+
+// kernels_json is the document of `digest --list-kernels --json`, schema
+// weightmark.kernels.v1.
+Json kernels_json(const std::vector<Sha256KernelInfo>& kernels);
 
 // report_error tells an error, as JSON too where asked, and returns the exit
 // status of its class.

@@ -58,6 +58,14 @@ const Sha256Kernel& stream_sha256_kernel() {
   return forced ? *forced : fastest;
 }
 
+std::vector<Sha256KernelInfo> list_sha256_kernels() {
+  std::vector<Sha256KernelInfo> list;
+  for (const Sha256Kernel* kernel : kKernels)
+    list.push_back({kernel->name, kernel->lanes, kernel->supported(), kernel == &wide_sha256_kernel(),
+                    kernel == &stream_sha256_kernel()});
+  return list;
+}
+
 Result<void> force_sha256_kernel(std::string_view name) {
   const Sha256Kernel* kernel = find_sha256_kernel(name);
   if (!kernel && !name.empty())

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "hash/kernels/kernel.h"
-#include "weightmark/error.h"
+#include "weightmark/hash_kernel.h"
 
 namespace weightmark {
 
@@ -20,11 +20,5 @@ const Sha256Kernel* find_sha256_kernel(std::string_view name);
 // one. They may be the same.
 const Sha256Kernel& wide_sha256_kernel();
 const Sha256Kernel& stream_sha256_kernel();
-
-// force_sha256_kernel makes the named kernel the wide and the stream kernel of
-// the process from now on; "" returns to the fastest. For tests, and for a user
-// whose CPU misbehaves.
-// Errors: usage, naming the kernels that this CPU supports.
-Result<void> force_sha256_kernel(std::string_view name);
 
 }  // namespace weightmark

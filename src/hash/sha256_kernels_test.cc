@@ -127,6 +127,22 @@ TEST(Kernels, FirstSupportedIsChosen) {
   EXPECT_EQ(stream_sha256_kernel().fewest, 1U);
 }
 
+TEST(Kernels, ListSaysWhichRun) {
+  for (const Sha256Kernel* kernel : all_sha256_kernels()) {
+    if (!kernel->supported()) continue;
+    ASSERT_TRUE(force_sha256_kernel(kernel->name));
+    for (const Sha256KernelInfo& info : list_sha256_kernels()) {
+      EXPECT_EQ(info.supported, find_sha256_kernel(info.name) != nullptr);
+      EXPECT_EQ(info.for_many, info.name == kernel->name);
+      EXPECT_EQ(info.for_one, info.name == kernel->name);
+    }
+  }
+  ASSERT_TRUE(force_sha256_kernel(""));
+  const auto list = list_sha256_kernels();
+  EXPECT_EQ(std::ranges::count(list, true, &Sha256KernelInfo::for_many), 1);
+  EXPECT_EQ(std::ranges::count(list, true, &Sha256KernelInfo::for_one), 1);
+}
+
 TEST(Kernels, UnknownNameIsRefusedWithTheKnownOnes) {
   const auto result = force_sha256_kernel("mmx");
   ASSERT_FALSE(result);

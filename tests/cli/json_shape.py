@@ -57,6 +57,10 @@ SHAPES = {
         subject=SUBJECT, bytes=COUNT, warnings=array(TEXT),
         resources=array({"type": "object", "required": ["name", "algorithm", "digest"],
                          "properties": {"name": TEXT, "digest": {"type": "string", "pattern": "^[0-9a-f]+$"}}})),
+    "weightmark.kernels.v1": document(
+        "weightmark.kernels.v1", ["kernels"],
+        kernels=array({"type": "object", "required": ["name", "lanes", "supported", "forMany", "forOne"],
+                       "properties": {"name": TEXT, "lanes": COUNT}})),
     "weightmark.inspect.v1": document(
         "weightmark.inspect.v1", ["verified", "signature", "mediaType", "chain", "statement"],
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
