@@ -20,17 +20,24 @@ inline std::size_t thread_count(const WorkOptions& work, std::size_t units) {
   return std::max<std::size_t>(1, std::min({wanted, units, kMaxThreads}));
 }
 
+// start_helper adds a thread, unless the system has no more of them.
+template <class Work>
+bool start_helper(std::vector<std::jthread>& helpers, const Work& work_through) {
+  try {
+    helpers.emplace_back(work_through);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 // run_parallel calls work_through on up to `threads` threads at once, this one
 // among them, and returns when all are done. It makes do with fewer where the
 // system has no more.
 template <class Work>
 void run_parallel(std::size_t threads, Work work_through) {
   std::vector<std::jthread> helpers;
-  try {
-    while (helpers.size() + 1 < threads) helpers.emplace_back(work_through);
-  } catch (const std::system_error&) {
-    // Those that started are enough.
-  }
+  while (helpers.size() + 1 < threads && start_helper(helpers, work_through)) continue;
   work_through();
 }
 

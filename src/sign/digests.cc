@@ -44,7 +44,7 @@ Result<FileEntry> parse_file(const JsonView& view, HashAlgorithm algorithm) {
 
 // check_total keeps the sum of the sizes in 64 bits.
 Result<void> check_total(const std::vector<FileEntry>& files, const JsonView& field) {
-  std::uint64_t room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (const FileEntry& file : files) {
     if (*file.declared_size > room) return field.fail("more bytes than any model has");
     room -= *file.declared_size;

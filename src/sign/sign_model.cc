@@ -120,17 +120,14 @@ Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& opt
 // self_check reads the bundle back as a verifier would. A certificate's chain is
 // not checked here: the signer need not have the root that verifiers trust.
 Result<void> self_check(const std::string& text, const Manifest& manifest, const SignOptions& options) {
-  auto parsed = parse_bundle(text);
-  if (!parsed && parsed.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(parsed).error());
-  std::vector<Check> checks;
-  Bundle as_key;
-  if (parsed) {
-    as_key = *std::move(parsed);
-    as_key.material = PublicKeyMaterial{};
-  }
-  auto verified = !parsed
-                      ? std::unexpected(parsed.error())
-                      : Verifier::verify_signature(as_key, KeyTrust{{options.key->public_key()}}, options.time, checks);
+  auto bundle = parse_bundle(text);
+  if (!bundle && bundle.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(bundle).error());
+  auto verified = [&]() -> Result<Verified<SignedModel>> {
+    if (!bundle) return std::unexpected(bundle.error());
+    bundle->material = PublicKeyMaterial{};
+    std::vector<Check> checks;
+    return Verifier::verify_signature(*bundle, KeyTrust{{options.key->public_key()}}, options.time, checks);
+  }();
   if (verified && (*verified)->manifest == manifest) return {};
   std::string why = verified ? "it says something else" : describe(verified.error());
   return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {},
