@@ -35,10 +35,12 @@ weightmark::Manifest written_again(const weightmark::Manifest& manifest, weightm
 }
 
 // An empty list of ignored paths is not written; a statement of version 0.2 has no
-// method, and a root in the order as listed.
+// method, and a root in the order as listed. A tree of an unknown version is noted
+// when it is read, and cannot be written.
 void check_written(weightmark::Manifest manifest) {
   if (manifest.serialization.ignore_paths && manifest.serialization.ignore_paths->empty())
     manifest.serialization.ignore_paths.reset();
+  for (weightmark::FileEntry& file : manifest.files) file.unknown_tree = false;
   weightmark::Manifest python = written_again(manifest, weightmark::ResourceOrder::kPython);
   weightmark::Manifest again = written_again(manifest, weightmark::ResourceOrder::kSpecification);
   python.root = again.root;
