@@ -35,6 +35,8 @@ struct WorkOptions {
   unsigned threads = 0;                          // 0: one for each processor
   Observer* observer = nullptr;                  // may be null
   const std::atomic<bool>* cancelled = nullptr;  // when it becomes true, the work ends with `interrupted`
+
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
 };
 
 }  // namespace weightmark

@@ -41,6 +41,11 @@ enum class Coverage {
   kFailed,      // signed, or in the way, and not as it must be
 };
 
+// is_covered says whether the signature vouches for a file's bytes.
+constexpr bool is_covered(Coverage coverage) {
+  return coverage == Coverage::kWhole || coverage == Coverage::kTree || coverage == Coverage::kKernel;
+}
+
 struct FileReport {
   std::string name;
   Coverage coverage = Coverage::kNotCovered;

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 
@@ -20,10 +21,6 @@ constexpr auto kMediaTypes = std::to_array<std::string_view>({
     "application/vnd.dev.sigstore.bundle+json;version=0.2",
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
 });
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
 
 Result<Bytes> base64_field(const JsonView& parent, std::string_view key) {
   WM_TRY(JsonView field, parent.member(key));

@@ -6,16 +6,13 @@
 
 #include "attest/oms.h"
 #include "attest/tree_json.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "hash/hasher.h"
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view subject) {
-  return std::unexpected(Error{code, std::move(what), std::string(subject), {}});
-}
 
 // Listed is one resource as the statement lists it.
 struct Listed {

@@ -96,7 +96,20 @@ std::optional<std::size_t> read_some(int fd, std::span<char> buffer) {
   return size;
 }
 
+// wipe_pin wipes p11-kit's copy of the PIN, on the heap, and takes it from the URI.
+void wipe_pin(P11KitUri* uri) {
+  const char* pin = p11_kit_uri_get_pin_value(uri);
+  if (pin == nullptr) return;
+  OPENSSL_cleanse(const_cast<char*>(pin), std::strlen(pin));
+  p11_kit_uri_set_pin_value(uri, nullptr);
+}
+
 }  // namespace
+
+void Pkcs11Uri::FreeUri::operator()(P11KitUri* uri) const {
+  wipe_pin(uri);
+  p11_kit_uri_free(uri);
+}
 
 std::string redact_pin(std::string_view uri) {
   std::string out;
@@ -204,9 +217,7 @@ std::optional<Bytes> Pkcs11Uri::object() const { return attribute(CKA_LABEL); }
 Result<std::optional<Secret>> Pkcs11Uri::take_pin() {
   if (const char* value = p11_kit_uri_get_pin_value(uri_.get())) {
     Secret secret{std::string_view(value)};
-    // It is p11-kit's copy, on the heap, which it frees without wiping.
-    OPENSSL_cleanse(const_cast<char*>(value), secret.view().size());
-    p11_kit_uri_set_pin_value(uri_.get(), nullptr);
+    wipe_pin(uri_.get());
     return secret;
   }
   const char* source = p11_kit_uri_get_pin_source(uri_.get());

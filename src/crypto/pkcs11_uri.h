@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/openssl.h"
 #include "weightmark/bytes.h"
 #include "weightmark/error.h"
 #include "weightmark/key.h"
@@ -60,7 +59,12 @@ class Pkcs11Uri {
   bool names_token() const;
   bool names_private_key() const;
 
-  std::unique_ptr<P11KitUri, FreeWith<p11_kit_uri_free>> uri_{p11_kit_uri_new()};
+  // FreeUri wipes the PIN first, which p11-kit does not.
+  struct FreeUri {
+    void operator()(P11KitUri* uri) const;
+  };
+
+  std::unique_ptr<P11KitUri, FreeUri> uri_{p11_kit_uri_new()};
   std::string text_;
 };
 

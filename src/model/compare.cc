@@ -14,8 +14,7 @@ FileReport failed(std::string_view name, Error error) {
 }
 
 FileReport mismatch(const FileEntry& file, std::string what) {
-  return failed(file.name, {ErrorCode::kFileMismatch, std::move(what), file.name,
-                            "the file is not the one that was signed; get it again from its publisher"});
+  return failed(file.name, {ErrorCode::kFileMismatch, std::move(what), file.name, kMismatchHint});
 }
 
 // differ words what --json and people both need: both digests.
@@ -80,7 +79,7 @@ Result<void> check_size(const FileEntry& signed_file, std::uint64_t size) {
   bool past_end = size < *signed_size && !signed_file.shards.empty();
   return std::unexpected(Error{past_end ? ErrorCode::kShardPastEnd : ErrorCode::kFileMismatch,
                                fmt::format("has {} bytes, signed were {}", size, *signed_size), signed_file.name,
-                               "the file is not the one that was signed; get it again from its publisher"});
+                               kMismatchHint});
 }
 
 FileReport compare_file(const FileEntry& signed_file, const Result<Measurement>& measured) {

@@ -12,6 +12,9 @@
 
 namespace weightmark {
 
+// What to do about a file that is not the signed one.
+inline constexpr const char* kMismatchHint = "the file is not the one that was signed; get it again from its publisher";
+
 // compare_file judges one signed file by everything that was measured of it. The
 // message of a difference names both digests and, with shards and nodes, the bytes.
 // Errors: that of the measurement, file-mismatch, tree-conflict.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "model/listing.h"
@@ -9,10 +10,6 @@
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view subject, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::string(subject), std::move(hint)});
-}
 
 std::unexpected<Error> mismatch(std::string what, std::string_view name) {
   return refuse(ErrorCode::kDigestsMismatch, std::move(what), name,

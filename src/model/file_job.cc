@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/refuse.h"
 #include "hash/fsverity.h"
 #include "model/kernel_verity.h"
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
-}
 
 // unit_size returns how many bytes of a file one unit has; 0: all of them.
 std::uint64_t unit_size(const MeasureTask& task, const MeasureKind& kind) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "model/digest_memory.h"
@@ -13,10 +14,6 @@
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
 
 MeasureKind kind_of(const HashOptions& options) {
   if (options.shard_size > 0) return {options.algorithm, SerializationMethod::kShards, options.shard_size};

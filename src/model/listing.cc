@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "weightmark/manifest.h"
@@ -20,10 +21,6 @@ namespace {
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
-}
 
 std::unexpected<Error> fail(int error_number, std::string_view name) {
   if (error_number == ENOENT) return refuse(ErrorCode::kFileVanished, "vanished while the model was listed", name);

@@ -1,17 +1,11 @@
 #include "model/manifest_parts.h"
 
 #include "attest/oms.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 
 namespace weightmark {
-namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
-
-}  // namespace
 
 Result<IgnoreSet> recorded_ignores(const HashOptions& options) {
   IgnoreSet ignores(options.ignore_paths);

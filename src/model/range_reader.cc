@@ -21,7 +21,7 @@ constexpr std::uint64_t kAheadStep = std::uint64_t{512} << 10U;
 }  // namespace
 
 Result<ByteView> RangeReader::next(std::span<std::uint8_t> buffer) {
-  if (work_->cancelled != nullptr && work_->cancelled->load(std::memory_order_relaxed))
+  if (work_->is_cancelled())
     return std::unexpected(Error{ErrorCode::kInterrupted, "interrupted", std::string(name_), {}});
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end_ - offset_));
   for (std::size_t filled = 0; filled < wanted;) {

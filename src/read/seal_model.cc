@@ -11,6 +11,7 @@
 
 #include "attest/oms.h"
 #include "base/file.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "hash/fsverity.h"
@@ -19,6 +20,7 @@
 #include "model/kernel_verity.h"
 #include "model/model_root.h"
 #include "model/parallel.h"
+#include "model/range_reader.h"
 #include "weightmark/seal.h"
 
 namespace weightmark {
@@ -27,10 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string_view name, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::string(name), std::move(hint)});
-}
 
 // path_of_handle returns where an open file lies, as the kernel names it.
 std::optional<fs::path> path_of_handle(int fd) {
@@ -62,7 +60,9 @@ bool in_blobs(const fs::path& path) {
 class TreeReader {
  public:
   TreeReader(const OpenFile& file, const FileEntry& entry, const WorkOptions& work)
-      : file_(file), entry_(entry), work_(work), buffer_(kBufferSize) {}
+      : file_(file), entry_(entry), work_(work), buffer_(kBufferSize) {
+    work_.observer = nullptr;  // it is told of a file once that is sealed
+  }
 
   // Errors: file-mismatch, file-shrank, file-changed, read-failed, interrupted.
   Result<FileTree> read() {
@@ -86,25 +86,18 @@ class TreeReader {
  private:
   Result<Digest> hash(HashAlgorithm algorithm, std::uint64_t begin, std::uint64_t end) {
     Hasher hasher(algorithm);
-    for (std::uint64_t offset = begin; offset < end;) {
-      if (work_.cancelled != nullptr && work_.cancelled->load())
-        return refuse(ErrorCode::kInterrupted, "interrupted", entry_.name);
-      std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), end - offset));
-      ssize_t count = ::pread(file_.fd.get(), buffer_.data(), wanted, static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return std::unexpected(system_error(errno, entry_.name, ErrorCode::kReadFailed));
-      if (count == 0) return refuse(ErrorCode::kFileShrank, fmt::format("ends at byte {}", offset), entry_.name);
-      ByteView chunk = ByteView(buffer_).first(static_cast<std::size_t>(count));
+    RangeReader reader(file_, entry_.name, work_, begin, end);
+    while (!reader.done()) {
+      WM_TRY(ByteView chunk, reader.next(buffer_));
       hasher.update(chunk);
       tree_.update(chunk);
-      offset += chunk.size();
     }
     return hasher.finish();
   }
 
   const OpenFile& file_;
   const FileEntry& entry_;
-  const WorkOptions& work_;
+  WorkOptions work_;
   Bytes buffer_;
   TreeHasher tree_;
 };
@@ -241,12 +234,8 @@ class Sealing {
     Coverage coverage;
   };
 
-  static bool is_covered(Coverage coverage) {
-    return coverage == Coverage::kWhole || coverage == Coverage::kTree || coverage == Coverage::kKernel;
-  }
-
   const WorkOptions& work() const { return options_.verify.work; }
-  bool cancelled() const { return work().cancelled != nullptr && work().cancelled->load(); }
+  bool cancelled() const { return work().is_cancelled(); }
 
   void interrupted() {
     if (report_.count(SealOutcome::kNotSealed) > 0)

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 
+#include "base/refuse.h"
 #include "base/try.h"
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, const std::string& name, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), name, std::move(hint)});
-}
 
 std::unexpected<Error> unverifiable(const FileEntry& entry) {
   return refuse(

@@ -4,12 +4,9 @@
 
 #include <algorithm>
 
+#include "model/compare.h"
+
 namespace weightmark {
-namespace {
-
-constexpr std::string_view kMismatchHint = "the file is not the one that was signed; get it again from its publisher";
-
-}  // namespace
 
 Error range_error(ErrorCode code, std::string_view name, std::uint64_t begin, std::uint64_t end, std::string_view what,
                   std::string hint) {
@@ -59,8 +56,7 @@ Result<Groups> UnitHasher::finish_node() {
   GroupedNode hashed = node_.finish_grouped(units_.entry().tree->nodes.empty());
   if (is_signed(hashed.node)) return std::move(hashed.groups);
   return std::unexpected(range_error(ErrorCode::kFileMismatch, units_.entry().name, unit_.begin, unit_.end,
-                                     "changed since they were signed: their tree is another",
-                                     std::string(kMismatchHint)));
+                                     "changed since they were signed: their tree is another", kMismatchHint));
 }
 
 Result<Groups> UnitHasher::finish_digest() {
@@ -71,7 +67,7 @@ Result<Groups> UnitHasher::finish_digest() {
   return std::unexpected(range_error(ErrorCode::kFileMismatch, entry.name, unit_.begin, unit_.end,
                                      fmt::format("changed since they were signed: their {} digest is {}, signed was {}",
                                                  algorithm_name(found.algorithm()), found.hex(), wanted.hex()),
-                                     std::string(kMismatchHint)));
+                                     kMismatchHint));
 }
 
 Result<Groups> verify_unit(const Units& units, const Unit& unit, ByteView bytes) {

@@ -43,7 +43,7 @@ Result<Coverage> coverage_of(const FileEntry& entry, const KernelMeasurement& se
   return std::unexpected(Error{ErrorCode::kFileMismatch,
                                fmt::format("is sealed with other content: its fs-verity digest is {}, signed was {}",
                                            seal.digest->hex(), entry.tree->fsverity.hex()),
-                               entry.name, "the file is not the one that was signed; get it again from its publisher"});
+                               entry.name, kMismatchHint});
 }
 
 // read_piece fills `out` with the next bytes, which errors name.

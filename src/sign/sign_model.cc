@@ -7,6 +7,7 @@
 #include "attest/bundle.h"
 #include "attest/oms.h"
 #include "base/file.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "crypto/chain.h"
@@ -18,10 +19,6 @@
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject = {}, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
 
 // check_options refuses what contradicts itself or says too little.
 Result<void> check_options(const SignOptions& options) {

@@ -6,16 +6,13 @@
 
 #include "attest/oms.h"
 #include "attest/statement.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "crypto/chain.h"
 
 namespace weightmark {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string what, std::string subject = {}, std::string hint = {}) {
-  return std::unexpected(Error{code, std::move(what), std::move(subject), std::move(hint)});
-}
 
 void passed(std::vector<Check>& checks, std::string id, std::string detail) {
   checks.push_back({std::move(id), Outcome::kPassed, std::move(detail), std::nullopt});
@@ -195,25 +192,22 @@ Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, c
 Result<Verified<Manifest>> Verifier::verify_files(const Verified<SignedModel>& model,
                                                   const std::vector<FileReport>& files, bool partial,
                                                   std::vector<Check>& checks) {
-  auto covered = [](const FileReport& file) {
-    return file.coverage == Coverage::kWhole || file.coverage == Coverage::kTree || file.coverage == Coverage::kKernel;
-  };
   auto failed = first_failed(files);
   if (failed != files.end()) return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
-  Manifest manifest = model->manifest;
-  manifest.files.clear();
+  const Manifest& whole = model->manifest;
+  Manifest manifest{whole.name, whole.serialization, {}, whole.root, whole.manifest_v1};
   // Every signed file has a report of its own; anything else is our mistake.
-  for (const FileEntry& file : model->manifest.files) {
+  for (const FileEntry& file : whole.files) {
     auto report = std::ranges::lower_bound(files, file.name, {}, &FileReport::name);
     const bool found = report != files.end() && report->name == file.name;
-    if (found && covered(*report))
+    if (found && is_covered(report->coverage))
       manifest.files.push_back(file);
     else if (!found || !partial)
       return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "not looked at", file.name), "files", checks);
   }
   if (manifest.files.empty())
     return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "no file was looked at", {}), "files", checks);
-  const std::string signed_files = plural(model->manifest.files.size(), "file");
+  const std::string signed_files = plural(whole.files.size(), "file");
   passed(checks, "files",
          partial ? fmt::format("{} of {} as signed; the others were not selected", grouped(manifest.files.size()),
                                signed_files)
