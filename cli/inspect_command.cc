@@ -8,6 +8,7 @@
 #include "attest/oms.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "cli/commands.h"
@@ -28,14 +29,15 @@ struct InspectFlags {
 struct Inspected {
   std::filesystem::path path;
   Bundle bundle;
-  Statement statement;
+  std::string predicate_type;
   Manifest manifest;
 };
 
 Result<void> parse(std::string_view text, Inspected& inspected) {
   WM_TRY(inspected.bundle, parse_bundle(text));
-  WM_TRY(inspected.statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
-  WM_TRY(inspected.manifest, parse_oms(inspected.statement));
+  WM_TRY(Statement statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
+  WM_TRY(inspected.manifest, parse_oms(statement));
+  inspected.predicate_type = std::move(statement.predicate_type);
   return {};
 }
 
@@ -129,7 +131,7 @@ std::string describe_all(const Inspected& inspected, bool files) {
   text += line("left out", describe_ignored(manifest.serialization));
   text += line("log entries", fmt::format("{}", bundle.log_entries));
   text += line("timestamps", fmt::format("{}", bundle.timestamps));
-  text += line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.statement.predicate_type)));
+  text += line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
   if (files) text += describe_files(manifest);
   text += "\nchecked here: the file is well formed, and its digests agree among themselves\n";
   text += "not checked:  the signature, who signed, when, and the model's files; `weightmark verify` does\n";

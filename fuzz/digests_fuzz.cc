@@ -12,8 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   manifest.serialization.hash_type = files->front().digest->algorithm();
   manifest.files = *std::move(files);
   weightmark::complete_manifest(manifest);
-  auto statement = weightmark::write_oms(manifest, weightmark::ResourceOrder::kSpecification);
-  auto again = weightmark::parse_oms(statement);
+  auto statement =
+      weightmark::parse_statement(weightmark::write_oms(manifest, weightmark::ResourceOrder::kSpecification));
+  if (!statement) std::abort();
+  auto again = weightmark::parse_oms(*statement);
   if (!again || *again != manifest) std::abort();
   return 0;
 }

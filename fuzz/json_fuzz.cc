@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 
 namespace {
@@ -14,8 +14,8 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-int depth_of(const Json& value) {
-  int deepest = 0;
+std::size_t depth_of(const Json& value) {
+  std::size_t deepest = 0;
   if (const auto* items = value.as<weightmark::JsonArray>()) {
     for (const Json& item : *items) deepest = std::max(deepest, depth_of(item));
     return deepest + 1;

@@ -27,7 +27,7 @@ void check_files(const weightmark::Manifest& manifest) {
 
 // written_again returns the manifest that a statement about `manifest` says.
 weightmark::Manifest written_again(const weightmark::Manifest& manifest, weightmark::ResourceOrder order) {
-  auto statement = weightmark::parse_statement(weightmark::write_statement(weightmark::write_oms(manifest, order)));
+  auto statement = weightmark::parse_statement(weightmark::write_oms(manifest, order));
   require(statement.has_value());
   auto again = weightmark::parse_oms(*statement);
   require(again.has_value());

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -136,8 +137,8 @@ Result<Envelope> parse_envelope(const JsonView& root) {
   if (signatures.size() > 1)
     return refuse(ErrorCode::kBundleSeveralSignatures, fmt::format("{} signatures", signatures.size()), list.path());
   // keyid may be absent, empty or null and is not used (OMS 4.1).
-  WM_TRY(envelope.signature, base64_field(signatures[0], "sig"));
-  if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures[0].path());
+  WM_TRY(envelope.signature, base64_field(signatures.front(), "sig"));
+  if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures.front().path());
   return envelope;
 }
 
@@ -169,8 +170,8 @@ Result<Bundle> parse_bundle(std::string_view json) {
                   fmt::format("{}, over the limit of {}", human_size(json.size()), human_size(kMaxBundleSize)), {});
   if (json.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return refuse(ErrorCode::kBundleEmpty, "the bundle is empty", {});
-  WM_TRY(Json document, parse_json(json));
-  JsonView root(document, ErrorCode::kBundleMalformed);
+  WM_TRY(JsonDocument document, JsonDocument::parse(json));
+  const JsonView root = document.root(ErrorCode::kBundleMalformed);
   WM_CHECK(root.object());
   Bundle bundle;
   WM_TRY(bundle.media_type, check_media_type(root));

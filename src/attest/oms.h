@@ -32,7 +32,7 @@ inline constexpr std::string_view kSingleFileName = ".";
 // Errors: predicate-type, subject-several, statement-malformed, resources-empty,
 // too-many-files, name-*, digest-*, algorithm-*, serialization-method, shard-*,
 // ignore-path, tree-*, declared-malformed, root-mismatch, manifest-digest-mismatch.
-Result<Manifest> parse_oms(Statement statement);
+Result<Manifest> parse_oms(const Statement& statement);
 
 // check_conflicts refuses "a" beside "a/b": no folder can hold both.
 // Errors: name-conflict.
@@ -49,9 +49,9 @@ enum class ResourceOrder {
   kPython,         // by path components, shards by offset, as the Python client does
 };
 
-// write_oms turns a complete manifest into a statement. The same manifest and
-// order give the same statement.
-Statement write_oms(const Manifest& manifest, ResourceOrder order);
+// write_oms turns a complete manifest into the text of a statement. The same manifest
+// and order give the same text.
+std::string write_oms(const Manifest& manifest, ResourceOrder order);
 
 // by_components orders names as Python's pathlib does, component by component:
 // "a/b" before "a-b". So a folder's files follow a file of the folder's name.

@@ -25,8 +25,6 @@ struct Listed {
   std::optional<std::uint64_t> declared_size = {};
 };
 
-JsonView view_predicate(const Json& predicate) { return {predicate, ErrorCode::kStatementMalformed, "predicate"}; }
-
 // --- serialization (OMS 5.2.2)
 
 Result<HashAlgorithm> parse_hash_type(const JsonView& field) {
@@ -49,13 +47,13 @@ Result<void> parse_method(const JsonView& view, Serialization& serialization) {
 
 Result<void> parse_shard_size(const JsonView& view, Serialization& serialization) {
   bool shards = serialization.method == SerializationMethod::kShards;
-  std::string path = view.path() + ".shard_size";
   if (shards != view.has("shard_size"))
-    return refuse(ErrorCode::kShardSize, shards ? "missing" : "not allowed with the method files", path);
+    return refuse(ErrorCode::kShardSize, shards ? "missing" : "not allowed with the method files",
+                  view.path() + ".shard_size");
   if (!shards) return {};
   WM_TRY(JsonView field, view.member("shard_size"));
   auto size = field.integer();
-  if (!size || *size <= 0) return refuse(ErrorCode::kShardSize, "not a positive whole number", path);
+  if (!size || *size <= 0) return refuse(ErrorCode::kShardSize, "not a positive whole number", field.path());
   serialization.shard_size = static_cast<std::uint64_t>(*size);
   return {};
 }
@@ -95,19 +93,19 @@ Result<Serialization> parse_serialization(const JsonView& predicate) {
 
 // has_unknown_tree says whether there is a tree of a version to come. It is no
 // evidence for this version, which hashes the whole file instead (FORMAT, section 2).
-bool has_unknown_tree(const JsonObject& annotations) {
-  return std::ranges::any_of(annotations, [](const auto& member) {
-    return member.first.starts_with(kTreeAnnotationFamily) && member.first != kTreeAnnotation;
-  });
+bool has_unknown_tree(const JsonMembers& annotations) {
+  for (const auto& [key, value] : annotations)
+    if (key.starts_with(kTreeAnnotationFamily) && key != kTreeAnnotation) return true;
+  return false;
 }
 
 Result<void> parse_tree_annotation(const JsonView& annotations, const Serialization& serialization, Listed& listed) {
-  WM_TRY(const JsonObject* members, annotations.object());
+  WM_TRY(JsonMembers members, annotations.object());
   // Null counts: a malformed tree is refused, never taken for none (FORMAT, section 2).
-  const Json* annotation = annotations.json().find(kTreeAnnotation);
-  listed.unknown_tree = annotation == nullptr && has_unknown_tree(*members);
-  if (annotation == nullptr) return {};
-  JsonView view(*annotation, ErrorCode::kTreeMalformed, fmt::format("{}.{}", annotations.path(), kTreeAnnotation));
+  const auto annotation = annotations.find(kTreeAnnotation);
+  listed.unknown_tree = !annotation && has_unknown_tree(members);
+  if (!annotation) return {};
+  const JsonView view = annotation->with_code(ErrorCode::kTreeMalformed);
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
   WM_TRY(listed.tree, parse_tree(view));
   return {};
@@ -115,10 +113,9 @@ Result<void> parse_tree_annotation(const JsonView& annotations, const Serializat
 
 Result<void> parse_declared_annotation(const JsonView& annotations, const Serialization& serialization,
                                        Listed& listed) {
-  const Json* annotation = annotations.json().find(kDeclaredAnnotation);
-  if (annotation == nullptr) return {};
-  JsonView view(*annotation, ErrorCode::kDeclaredMalformed,
-                fmt::format("{}.{}", annotations.path(), kDeclaredAnnotation));
+  const auto annotation = annotations.find(kDeclaredAnnotation);
+  if (!annotation) return {};
+  const JsonView view = annotation->with_code(ErrorCode::kDeclaredMalformed);
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards are not declared");
   if (listed.tree) return view.fail("a tree is computed, so the digest beside it is not declared");
   WM_TRY(listed.declared_size, parse_declared_size(view, listed.digest));
@@ -194,22 +191,17 @@ Result<Listed> parse_resource(const JsonView& view, const Serialization& seriali
   return listed;
 }
 
-// parse_resources lets go of each resource once it is parsed: there can be very many.
-Result<std::vector<Listed>> parse_resources(Json predicate_json, const Serialization& serialization) {
-  JsonView predicate = view_predicate(predicate_json);
+Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
   WM_TRY(JsonView field, predicate.member("resources"));
   WM_TRY(JsonItems items, field.array());
   if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
   if (items.size() > kMaxFiles)
     return refuse(ErrorCode::kTooManyFiles, fmt::format("{}, over the limit of {}", items.size(), kMaxFiles),
                   field.path());
-  JsonArray list = predicate_json.take("resources").take_items();
   std::vector<Listed> resources;
-  resources.reserve(list.size());
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const Json resource = std::exchange(list[i], Json());
-    const JsonView view(resource, ErrorCode::kStatementMalformed, fmt::format("{}[{}]", field.path(), i));
-    WM_TRY(Listed listed, parse_resource(view, serialization, list.size()));
+  resources.reserve(items.size());
+  for (const JsonView& item : items) {
+    WM_TRY(Listed listed, parse_resource(item, serialization, items.size()));
     resources.push_back(std::move(listed));
   }
   return resources;
@@ -338,7 +330,7 @@ Result<void> check_conflicts(const std::vector<FileEntry>& files) {
   return refuse(ErrorCode::kNameConflict, fmt::format("\"{}\" is listed as a file too", *found), found[1]);
 }
 
-Result<Manifest> parse_oms(Statement statement) {
+Result<Manifest> parse_oms(const Statement& statement) {
   if (statement.predicate_type == kOmsPredicateTypeV02) return parse_v02(statement);
   if (statement.predicate_type != kOmsPredicateType)
     return refuse(ErrorCode::kPredicateType,
@@ -348,8 +340,9 @@ Result<Manifest> parse_oms(Statement statement) {
     return refuse(ErrorCode::kSubjectSeveral, fmt::format("{} subjects", statement.subjects.size()), "subject");
   Manifest manifest;
   manifest.name = statement.subjects.front().name;
-  WM_TRY(manifest.serialization, parse_serialization(view_predicate(statement.predicate)));
-  WM_TRY(std::vector<Listed> resources, parse_resources(std::move(statement.predicate), manifest.serialization));
+  const JsonView predicate = statement.predicate();
+  WM_TRY(manifest.serialization, parse_serialization(predicate));
+  WM_TRY(std::vector<Listed> resources, parse_resources(predicate, manifest.serialization));
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
   WM_CHECK(check_single(manifest));

@@ -409,14 +409,14 @@ Manifest sample() {
 TEST(WriteOms, RoundTripsInBothOrders) {
   Manifest manifest = sample();
   for (ResourceOrder order : {ResourceOrder::kSpecification, ResourceOrder::kPython}) {
-    std::string json = write_statement(write_oms(manifest, order));
+    std::string json = write_oms(manifest, order);
     auto again = parse(json);
     ASSERT_TRUE(again) << describe(again.error());
     // In the other order only the root differs.
     EXPECT_EQ(again->root == manifest.root, order == ResourceOrder::kSpecification);
     again->root = manifest.root;
     EXPECT_EQ(*again, manifest);
-    EXPECT_EQ(json, write_statement(write_oms(sample(), order)));
+    EXPECT_EQ(json, write_oms(sample(), order));
   }
 }
 
@@ -447,12 +447,12 @@ TEST(WriteOms, WritesShardsByNameAsText) {
   for (std::uint64_t begin = 0; begin < 1100; begin += 100) file.shards.push_back({begin, begin + 100, sha256("s")});
   manifest.files = {file};
   complete_manifest(manifest);
-  std::string json = write_statement(write_oms(manifest, ResourceOrder::kSpecification));
+  std::string json = write_oms(manifest, ResourceOrder::kSpecification);
   EXPECT_LT(json.find("w:1000:1100"), json.find("w:200:300"));
   auto again = parse(json);
   ASSERT_TRUE(again) << describe(again.error());
   EXPECT_EQ(*again, manifest);
-  auto python = parse(write_statement(write_oms(manifest, ResourceOrder::kPython)));
+  auto python = parse(write_oms(manifest, ResourceOrder::kPython));
   ASSERT_TRUE(python);
   EXPECT_EQ(python->files, manifest.files);
 }
@@ -462,7 +462,7 @@ TEST(WriteOms, WritesTheseBytes) {
   manifest.name = "m";
   manifest.files = {{"a", sha256(""), {}, {}}};
   complete_manifest(manifest);
-  EXPECT_EQ(write_statement(write_oms(manifest, ResourceOrder::kSpecification)),
+  EXPECT_EQ(write_oms(manifest, ResourceOrder::kSpecification),
             R"({"_type":"https://in-toto.io/Statement/v1","predicate":{"resources":[{"algorithm":"sha256","digest":)"
             R"("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","name":"a"}],"serialization":)"
             R"({"allow_symlinks":false,"hash_type":"sha256","method":"files"}},"predicateType":)"
@@ -481,7 +481,7 @@ TEST(WriteOms, TakesLessThanTwoMebibytesForALargeModel) {
     manifest.files.push_back({fmt::format("model-{:05}-of-00140.safetensors", i), sha256("w"), {}, tree, false});
   }
   complete_manifest(manifest);
-  std::string json = write_statement(write_oms(manifest, ResourceOrder::kSpecification));
+  std::string json = write_oms(manifest, ResourceOrder::kSpecification);
   EXPECT_LT(to_base64(as_bytes(json)).size() + 4096, std::size_t{2} << 20U);
   auto again = parse(json);
   ASSERT_TRUE(again) << describe(again.error());
@@ -490,12 +490,15 @@ TEST(WriteOms, TakesLessThanTwoMebibytesForALargeModel) {
 
 TEST(ParseOms, BoundsTheNumberOfFiles) {
   // Refused by the count alone: not one of them is a resource.
-  Statement statement;
-  statement.subjects = {{"m", {{"sha256", ""}}}};
-  statement.predicate_type = kOmsPredicateType;
-  Json serialization = Json::object({{"method", "files"}, {"hash_type", "sha256"}, {"allow_symlinks", false}});
-  statement.predicate = Json::object({{"resources", JsonArray(kMaxFiles + 1)}, {"serialization", serialization}});
-  auto parsed = parse_oms(statement);
+  std::string resources = "0";
+  for (std::size_t i = 0; i < kMaxFiles; ++i) resources += ",0";
+  auto statement = parse_statement(
+      fmt::format(R"({{"_type":"{}","subject":[{{"name":"m","digest":{{"sha256":"00"}}}}],"predicateType":"{}",)"
+                  R"("predicate":{{"resources":[{}],"serialization":)"
+                  R"({{"method":"files","hash_type":"sha256","allow_symlinks":false}}}}}})",
+                  kStatementType, kOmsPredicateType, resources));
+  ASSERT_TRUE(statement);
+  auto parsed = parse_oms(*statement);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(code_name(parsed.error().code), "too-many-files");
 }

@@ -71,7 +71,7 @@ Digest root_digest(const std::vector<NamedDigest>& resources) {
   return hasher.finish();
 }
 
-Statement write_oms(const Manifest& manifest, ResourceOrder order) {
+std::string write_oms(const Manifest& manifest, ResourceOrder order) {
   auto resources = list_resources(manifest, order);
   Subject subject{manifest.name, {{"sha256", root_digest(resources).hex()}}};
   if (manifest.manifest_v1) subject.digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
@@ -79,7 +79,7 @@ Statement write_oms(const Manifest& manifest, ResourceOrder order) {
   items.reserve(resources.size());
   for (const NamedDigest& resource : resources) items.push_back(resource_json(resource));
   Json predicate = Json::of("resources", std::move(items), "serialization", serialization_json(manifest.serialization));
-  return {{std::move(subject)}, std::string(kOmsPredicateType), std::move(predicate)};
+  return write_statement({std::move(subject)}, kOmsPredicateType, std::move(predicate));
 }
 
 }  // namespace weightmark

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "weightmark/manifest.h"
@@ -17,14 +19,14 @@ Result<Subject> parse_subject(const JsonView& view) {
     WM_TRY(subject.name, name.string());
   }
   WM_TRY(JsonView set, view.member("digest"));
-  WM_TRY(const JsonObject* digests, set.object());
-  for (const auto& [algorithm, value] : *digests) {
-    JsonView field(value, ErrorCode::kStatementMalformed, fmt::format("{}.{}", set.path(), excerpt(algorithm)));
+  WM_TRY(JsonMembers digests, set.object());
+  for (const auto& [algorithm, field] : digests) {
     WM_TRY(std::string_view hex, field.string());
     if (hex.empty()) return field.fail("empty");
     subject.digests.emplace_back(algorithm, hex);
   }
   if (subject.digests.empty()) return set.fail("empty");
+  std::ranges::sort(subject.digests);
   return subject;
 }
 
@@ -66,25 +68,27 @@ std::string_view Subject::digest(std::string_view algorithm) const {
   return {};
 }
 
-Result<Statement> parse_statement(std::string_view json) {
-  WM_TRY(Json document, parse_json(json));
-  JsonView root(document, ErrorCode::kStatementMalformed);
-  WM_CHECK(check_type(root));
-  Statement statement;
-  WM_TRY(JsonView predicate_type, root.member("predicateType"));
-  WM_TRY(statement.predicate_type, predicate_type.string());
-  WM_TRY(statement.subjects, parse_subjects(root));
-  WM_TRY(JsonView predicate, root.member("predicate"));
-  WM_CHECK(predicate.object());
-  statement.predicate = document.take("predicate");
-  return statement;
+JsonView Statement::predicate() const {
+  return document.root(ErrorCode::kStatementMalformed).member("predicate").value();
 }
 
-std::string write_statement(Statement statement) {
-  JsonArray subjects;
-  for (const Subject& subject : statement.subjects) subjects.push_back(subject_json(subject));
-  return write_json(Json::of("_type", kStatementType, "subject", std::move(subjects), "predicateType",
-                             statement.predicate_type, "predicate", std::move(statement.predicate)));
+Result<Statement> parse_statement(std::string_view json) {
+  WM_TRY(JsonDocument document, JsonDocument::parse(json));
+  const JsonView root = document.root(ErrorCode::kStatementMalformed);
+  WM_CHECK(check_type(root));
+  WM_TRY(JsonView type_field, root.member("predicateType"));
+  WM_TRY(std::string_view predicate_type, type_field.string());
+  WM_TRY(std::vector<Subject> subjects, parse_subjects(root));
+  WM_TRY(JsonView predicate, root.member("predicate"));
+  WM_CHECK(predicate.object());
+  return Statement{std::move(subjects), std::string(predicate_type), std::move(document)};
+}
+
+std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type, Json predicate) {
+  JsonArray list;
+  for (const Subject& subject : subjects) list.push_back(subject_json(subject));
+  return write_json(Json::of("_type", kStatementType, "subject", std::move(list), "predicateType", predicate_type,
+                             "predicate", std::move(predicate)));
 }
 
 }  // namespace weightmark

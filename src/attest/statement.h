@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "weightmark/error.h"
 
 namespace weightmark {
@@ -24,10 +25,14 @@ struct Subject {
   std::string_view digest(std::string_view algorithm) const;
 };
 
+// Statement is what was parsed. Its predicate stays in the document: there can be
+// very much of it.
 struct Statement {
   std::vector<Subject> subjects;
   std::string predicate_type;
-  Json predicate;
+  JsonDocument document;
+
+  JsonView predicate() const;  // an object
 };
 
 // parse_statement takes the payload of an envelope. Fields that it does not know
@@ -38,6 +43,6 @@ Result<Statement> parse_statement(std::string_view json);
 
 // write_statement writes compact JSON with sorted keys: equal statements give
 // equal bytes.
-std::string write_statement(Statement statement);
+std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type, Json predicate);
 
 }  // namespace weightmark

@@ -18,7 +18,7 @@ std::unexpected<Error> inconsistent(std::string what, const JsonView& view) {
 Result<std::vector<TreeNode>> parse_nodes(const JsonView& view, std::uint64_t size) {
   std::uint64_t count = node_count(size);
   std::vector<TreeNode> nodes;
-  if ((count > 0) != (view.json().find("nodes") != nullptr))
+  if ((count > 0) != view.find("nodes").has_value())
     return view.fail(count > 0 ? "nodes are missing" : "a file of at most 64 MiB has no nodes");
   if (count == 0) return nodes;
   WM_TRY(JsonView field, view.member("nodes"));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "weightmark/error.h"
 #include "weightmark/file_tree.h"
 

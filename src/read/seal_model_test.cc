@@ -8,6 +8,7 @@
 #include "attest/bundle.h"
 #include "attest/oms.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "crypto/pki_testing.h"
 #include "model/model_testing.h"
 #include "weightmark/seal.h"
@@ -35,7 +36,7 @@ class SealModel : public ::testing::Test {
     hash.model = model;
     auto hashed = hash_model(hash);
     EXPECT_TRUE(hashed) << describe(hashed.error());
-    std::string payload = write_statement(write_oms(hashed->manifest, ResourceOrder::kSpecification));
+    std::string payload = write_oms(hashed->manifest, ResourceOrder::kSpecification);
     Bundle bundle;
     bundle.media_type = kBundleMediaType;
     bundle.material = PublicKeyMaterial{key->public_key().fingerprint(), {}};

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "weightmark/seal.h"
 

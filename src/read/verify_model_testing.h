@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/json.h"
+#include "base/json_document.h"
 #include "hash/fsverity.h"
 #include "model/model_testing.h"
 #include "verify/bundle_testing.h"

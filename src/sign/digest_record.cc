@@ -11,6 +11,7 @@
 #include "attest/tree_json.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/try.h"
 #include "hash/hasher.h"
 
@@ -153,8 +154,8 @@ std::string write_record(const DigestRecord& record) {
 }
 
 Result<DigestRecord> parse_record(std::string_view text) {
-  WM_TRY(Json json, parse_json(text));
-  JsonView view(json, ErrorCode::kRecordMalformed);
+  WM_TRY(JsonDocument document, JsonDocument::parse(text));
+  const JsonView view = document.root(ErrorCode::kRecordMalformed);
   DigestRecord record;
   WM_CHECK(parse_header(view, record));
   WM_TRY(JsonView field, view.member("files"));

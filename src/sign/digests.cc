@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "attest/oms.h"
-#include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "weightmark/sign.h"
@@ -62,8 +62,8 @@ Result<void> check_names(const std::vector<FileEntry>& files) {
 }  // namespace
 
 Result<std::vector<FileEntry>> parse_digests(std::string_view json) {
-  WM_TRY(Json document, parse_json(json));
-  JsonView view(document, ErrorCode::kDigestsMalformed);
+  WM_TRY(JsonDocument document, JsonDocument::parse(json));
+  const JsonView view = document.root(ErrorCode::kDigestsMalformed);
   WM_TRY(HashAlgorithm algorithm, parse_header(view));
   WM_TRY(JsonView field, view.member("files"));
   WM_TRY(JsonItems items, field.array());

@@ -106,8 +106,7 @@ Result<void> check_size(std::string_view payload) {
 
 Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
   bool python = options.hash.compatibility == Compatibility::kPython;
-  std::string payload =
-      write_statement(write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification));
+  std::string payload = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
   WM_CHECK(check_size(payload));
   Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
   WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));

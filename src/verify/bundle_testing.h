@@ -62,7 +62,7 @@ inline Envelope sign_payload(std::string_view payload, SigningKey& key) {
 }
 
 inline std::string payload_of(const Manifest& manifest, ResourceOrder order = ResourceOrder::kSpecification) {
-  return write_statement(write_oms(manifest, order));
+  return write_oms(manifest, order);
 }
 
 // key_bundle names the key by its fingerprint, as version 1.1 does.

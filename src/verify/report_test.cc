@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "verify/bundle_testing.h"
 
 namespace weightmark {

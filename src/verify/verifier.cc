@@ -141,7 +141,7 @@ Result<Manifest> read_statement(const Envelope& envelope) {
     return refuse(ErrorCode::kPayloadType, fmt::format("\"{}\" is not {}", envelope.payload_type, kInTotoPayloadType),
                   "dsseEnvelope.payloadType");
   WM_TRY(Statement statement, parse_statement(as_text(envelope.payload)));
-  return parse_oms(std::move(statement));
+  return parse_oms(statement);
 }
 
 // first_failed returns the first refused file, else the first that could not be
