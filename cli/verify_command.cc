@@ -56,7 +56,7 @@ std::string describe_files(const Report& report) {
   const std::size_t covered =
       report.count(Coverage::kWhole) + report.count(Coverage::kTree) + report.count(Coverage::kKernel);
   const std::string of = report.partial ? fmt::format("{} of ", grouped(covered)) : "";
-  return fmt::format("{}{}, {} read ({})", of, plural(report.manifest->files.size(), "file"),
+  return fmt::format("{}{}, {} read ({})", of, plural(report.subject->files, "file"),
                      human_size(report.bytes_hashed), fmt::join(parts, ", "));
 }
 
@@ -72,9 +72,9 @@ void tell_verified(const Report& report, const Ui& ui) {
   ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
                      printable(report.model)));
   ui.detail("signed by", describe_signer(*report.signer));
-  ui.detail("as", fmt::format("\"{}\"", printable(report.manifest->name)));
+  ui.detail("as", fmt::format("\"{}\"", printable(report.subject->name)));
   ui.detail("files", describe_files(report));
-  ui.detail("root digest", "sha256:" + report.manifest->root.hex());
+  ui.detail("root digest", "sha256:" + report.subject->root.hex());
   if (std::size_t ignored = report.count(Coverage::kIgnored); ignored > 0)
     ui.detail("ignored", fmt::format("{}, {}", plural(ignored, "file"), first_names(report, Coverage::kIgnored)));
   tell_notes(report, ui);

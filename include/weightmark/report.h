@@ -63,15 +63,30 @@ struct SignerReport {
   std::string encoding;            // "DSSE", or "DSSE as model-signing 0.2 encoded it"
 };
 
+// SubjectReport says what was signed. Whether the files are so, the report's files say.
+struct SubjectReport {
+  std::string name;  // what the publisher calls the model
+  Digest root;
+  std::optional<Digest> manifest_v1;
+  SerializationMethod method = SerializationMethod::kFiles;
+  HashAlgorithm hash_type = HashAlgorithm::kSha256;
+  std::size_t files = 0;
+  std::size_t declared_files = 0;  // of these, whose digests the signer did not compute
+
+  static SubjectReport of(const Manifest& manifest);
+
+  friend bool operator==(const SubjectReport&, const SubjectReport&) = default;
+};
+
 struct Report {
   Verdict verdict = Verdict::kUndecided;
   bool interrupted = false;
-  bool partial = false;                // only selected files were looked at; the others are not covered
-  std::string model;                   // path as given
-  std::string signature;               // path of the bundle; empty when none was found
-  Time time{};                         // the time that verification rests on
-  std::optional<SignerReport> signer;  // set once the signature holds
-  std::optional<Manifest> manifest;    // set once the signature holds
+  bool partial = false;                  // only selected files were looked at; the others are not covered
+  std::string model;                     // path as given
+  std::string signature;                 // path of the bundle; empty when none was found
+  Time time{};                           // the time that verification rests on
+  std::optional<SignerReport> signer;    // set once the signature holds
+  std::optional<SubjectReport> subject;  // set once the signature holds
   std::vector<Check> checks;
   std::vector<FileReport> files;  // in byte order of their names
   std::vector<std::string> warnings;

@@ -25,23 +25,6 @@ Result<void> check_component(std::string_view component, std::string_view name) 
   return {};
 }
 
-// manifest_digest is weightmarkManifestV1 (docs/format.md).
-Digest manifest_digest(const Manifest& manifest) {
-  Hasher hasher(HashAlgorithm::kSha256);
-  for (const FileEntry& file : manifest.files) {
-    std::string line = file.name;
-    line += '\0';
-    line += fmt::format("{}:{}", algorithm_name(file.digest->algorithm()), file.digest->hex());
-    line += '\0';
-    line += fmt::format("{}", file.tree->size);
-    line += '\0';
-    line += file.tree->fsverity.hex();
-    line += '\n';
-    hasher.update(as_bytes(line));
-  }
-  return hasher.finish();
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> FileEntry::size() const {
@@ -76,12 +59,30 @@ Result<void> check_name(std::string_view name) {
   return {};
 }
 
+std::optional<Digest> manifest_v1(const Manifest& manifest) {
+  Hasher hasher(HashAlgorithm::kSha256);
+  std::string line;
+  for (const FileEntry& file : manifest.files) {
+    if (!file.digest || !file.tree) return std::nullopt;
+    line = file.name;
+    line += '\0';
+    line += algorithm_name(file.digest->algorithm());
+    line += ':';
+    line += file.digest->hex();
+    line += '\0';
+    line += std::to_string(file.tree->size);
+    line += '\0';
+    line += file.tree->fsverity.hex();
+    line += '\n';
+    hasher.update(as_bytes(line));
+  }
+  return hasher.finish();
+}
+
 void complete_manifest(Manifest& manifest) {
   std::sort(manifest.files.begin(), manifest.files.end(), by_name);
   manifest.root = root_digest(list_resources(manifest, ResourceOrder::kSpecification));
-  bool complete = std::ranges::all_of(manifest.files, [](const FileEntry& f) { return f.digest && f.tree; });
-  manifest.manifest_v1.reset();
-  if (complete) manifest.manifest_v1 = manifest_digest(manifest);
+  manifest.manifest_v1 = manifest_v1(manifest);
 }
 
 }  // namespace weightmark

@@ -2,6 +2,7 @@
 // https://github.com/ossf/model-signing-spec, version 1.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,10 @@ struct NamedDigest {
 
 // list_resources lists a manifest's resources in an order. They point into it.
 std::vector<NamedDigest> list_resources(const Manifest& manifest, ResourceOrder order);
+
+// manifest_v1 is SHA-256 over names, digests, sizes and trees (docs/format.md); nothing
+// where a file lacks a digest or a tree.
+std::optional<Digest> manifest_v1(const Manifest& manifest);
 
 // root_digest is SHA-256 over the digests in the order given (OMS 6.5.1).
 Digest root_digest(const std::vector<NamedDigest>& resources);

@@ -254,7 +254,7 @@ Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const 
   for (Listed& listed : resources) {
     bool same = !files.empty() && files.back().name == listed.name;
     if (same && !shards) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", listed.name);
-    if (!same) files.push_back({listed.name, {}, {}, {}, false});
+    if (!same) files.push_back({std::move(listed.name), {}, {}, {}, false});
     if (shards) {
       WM_CHECK(append_shard(files.back(), listed, serialization.shard_size));
     } else {
@@ -280,18 +280,16 @@ Result<void> check_digests(const Subject& subject, const Digest& root, Manifest&
     return refuse(ErrorCode::kRootMismatch,
                   fmt::format("the subject says {}, the resources give {}", excerpt(claimed), root.hex()),
                   "subject[0].digest.sha256");
-  complete_manifest(manifest);
   manifest.root = root;
-  std::string_view claimed_v1 = subject.digest(kManifestV1);
-  bool agrees = manifest.manifest_v1 && claimed_v1 == manifest.manifest_v1->hex();
-  if (!claimed_v1.empty() && !agrees)
-    return refuse(ErrorCode::kManifestDigestMismatch,
-                  fmt::format("the subject says {}, the resources give {}", excerpt(claimed_v1),
-                              manifest.manifest_v1 ? manifest.manifest_v1->hex() : "none"),
-                  fmt::format("subject[0].digest.{}", kManifestV1));
   // What the signer did not sign is not attributed to the signer.
-  if (claimed_v1.empty()) manifest.manifest_v1.reset();
-  return {};
+  std::string_view claimed_v1 = subject.digest(kManifestV1);
+  if (claimed_v1.empty()) return {};
+  manifest.manifest_v1 = manifest_v1(manifest);
+  if (manifest.manifest_v1 && claimed_v1 == manifest.manifest_v1->hex()) return {};
+  return refuse(ErrorCode::kManifestDigestMismatch,
+                fmt::format("the subject says {}, the resources give {}", excerpt(claimed_v1),
+                            manifest.manifest_v1 ? manifest.manifest_v1->hex() : "none"),
+                fmt::format("subject[0].digest.{}", kManifestV1));
 }
 
 Result<Manifest> parse_v02(const Statement& statement) {
@@ -321,7 +319,7 @@ Result<void> check_conflicts(const std::vector<FileEntry>& files) {
   std::vector<std::string_view> names;
   names.reserve(files.size());
   for (const FileEntry& file : files) names.emplace_back(file.name);
-  std::ranges::sort(names, by_components);
+  if (!std::ranges::is_sorted(names, by_components)) std::ranges::sort(names, by_components);
   auto is_below = [](std::string_view folder, std::string_view name) {
     return name.size() > folder.size() && name[folder.size()] == '/' && name.starts_with(folder);
   };

@@ -1,7 +1,6 @@
 #include "weightmark/digest.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/encoding.h"
 #include "base/text.h"
@@ -51,7 +50,7 @@ Result<Digest> Digest::from_hex(HashAlgorithm algorithm, std::string_view hex) {
                   hex);
   auto bytes = weightmark::from_hex(hex);
   if (!bytes) return refuse(ErrorCode::kDigestNotHex, "not a hexadecimal digest", hex);
-  if (std::ranges::any_of(hex, [](unsigned char c) { return std::isupper(c) != 0; }))
+  if (std::ranges::any_of(hex, [](char c) { return c >= 'A' && c <= 'F'; }))
     return refuse(ErrorCode::kDigestUpperCase, "a digest is written in lower case", hex);
   return Digest(algorithm, *bytes);
 }

@@ -1,6 +1,9 @@
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <span>
 
 namespace weightmark {
 namespace {
@@ -8,84 +11,103 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+// What is no digit has this value, which no digits give together.
+constexpr std::uint8_t kNoDigit = 0x80;
+
+// values_of returns the value of each character as one of `digits`.
+constexpr std::array<std::uint8_t, 256> values_of(std::string_view digits) {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    values[static_cast<unsigned char>(digits[i])] = static_cast<std::uint8_t>(i);
+  return values;
 }
 
-constexpr auto kBase64Values = [] {
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
-  for (std::size_t i = 0; i < kBase64Digits.size(); ++i)
-    values[static_cast<unsigned char>(kBase64Digits[i])] = static_cast<std::int8_t>(i);
+constexpr auto kHexValues = [] {
+  auto values = values_of(kHexDigits);
+  for (char c = 'A'; c <= 'F'; ++c) values[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(c - 'A' + 10);
   return values;
 }();
 
-// decode_quad decodes four digits, the last `padding` of them '='. Returns -1
-// on a foreign character or spare bits that are not zero.
-std::int32_t decode_quad(std::string_view quad, int padding) {
-  std::int32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const bool is_digit = i < 4 - static_cast<std::size_t>(padding);
-    const std::int32_t digit = is_digit ? std::int32_t{kBase64Values[static_cast<unsigned char>(quad[i])]} : 0;
-    if (digit < 0) return -1;
-    value = value << 6 | digit;
+constexpr auto kBase64Values = values_of(kBase64Digits);
+
+std::uint8_t hex_value(char c) { return kHexValues[static_cast<unsigned char>(c)]; }
+std::uint8_t base64_value(char c) { return kBase64Values[static_cast<unsigned char>(c)]; }
+
+// decode_quads decodes four digits to three bytes each and returns all their values
+// together, for the caller to look for kNoDigit.
+std::uint8_t decode_quads(std::string_view text, std::uint8_t* out) {
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i + 4 <= text.size(); i += 4) {
+    const std::uint8_t a = base64_value(text[i]);
+    const std::uint8_t b = base64_value(text[i + 1]);
+    const std::uint8_t c = base64_value(text[i + 2]);
+    const std::uint8_t d = base64_value(text[i + 3]);
+    seen = static_cast<std::uint8_t>(seen | a | b | c | d);
+    *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
+    *out++ = static_cast<std::uint8_t>(c << 6 | d);
   }
-  const std::int32_t spare = (1 << (8 * padding)) - 1;
-  return (value & spare) == 0 ? value : -1;
+  return seen;
 }
 
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
-  std::string text;
-  text.reserve(2 * bytes.size());
+  std::string text(2 * bytes.size(), '\0');
+  char* out = text.data();
   for (std::uint8_t byte : bytes) {
-    text += kHexDigits[byte >> 4];
-    text += kHexDigits[byte & 15];
+    *out++ = kHexDigits[byte >> 4];
+    *out++ = kHexDigits[byte & 15];
   }
   return text;
 }
 
 std::optional<Bytes> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    int high = hex_value(text[i]);
-    int low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  Bytes bytes(text.size() / 2);
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::uint8_t high = hex_value(text[2 * i]);
+    const std::uint8_t low = hex_value(text[2 * i + 1]);
+    seen = static_cast<std::uint8_t>(seen | high | low);
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
+  if ((seen & kNoDigit) != 0) return std::nullopt;
   return bytes;
 }
 
 std::string to_base64(ByteView bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t value = 0;
-    for (std::size_t j = 0; j < 3; ++j) value = value << 8 | (j < count ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) text += j <= count ? kBase64Digits[value >> (18 - 6 * j) & 63] : '=';
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t value = std::uint32_t{bytes[i]} << 16U;
+    if (count > 1) value |= std::uint32_t{bytes[i + 1]} << 8U;
+    if (count > 2) value |= bytes[i + 2];
+    for (std::size_t j = 0; j <= count; ++j) out[j] = kBase64Digits[value >> (18 - 6 * j) & 63U];
+    out += 4;
   }
   return text;
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  Bytes bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::string_view quad = text.substr(i, 4);
-    bool last = i + 4 == text.size();
-    int padding = !last || quad[3] != '=' ? 0 : quad[2] != '=' ? 1 : 2;
-    std::int32_t value = decode_quad(quad, padding);
-    if (value < 0) return std::nullopt;
-    for (int j = 0; j < 3 - padding; ++j) bytes.push_back(static_cast<std::uint8_t>(value >> (16 - 8 * j) & 255));
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  Bytes bytes(text.size() / 4 * 3);
+  // The last four are completed by digits of value 0.
+  const std::size_t plain = padding > 0 ? text.size() - 4 : text.size();
+  std::uint8_t seen = decode_quads(text.substr(0, plain), bytes.data());
+  if (padding > 0) {
+    std::string last(text.substr(plain, 4 - padding));
+    last.resize(4, 'A');
+    seen |= decode_quads(last, bytes.data() + bytes.size() - 3);
+    // The spare bits, which the bytes left out hold.
+    const auto spare = std::span(bytes).last(padding);
+    if (std::ranges::any_of(spare, [](std::uint8_t byte) { return byte != 0; })) return std::nullopt;
+    bytes.resize(bytes.size() - padding);
   }
+  if ((seen & kNoDigit) != 0) return std::nullopt;
   return bytes;
 }
 

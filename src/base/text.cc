@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace weightmark {
 namespace {
@@ -28,6 +29,13 @@ std::size_t utf8_length(std::string_view text) {
     return between(byte(1), low, high) && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
+}
+
+// is_ascii looks at eight bytes at once.
+bool is_ascii(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  return (word & 0x8080808080808080U) == 0;
 }
 
 // code_point decodes a well-formed sequence.
@@ -61,6 +69,8 @@ bool steers_terminals(char32_t character) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
+    while (text.size() >= sizeof(std::uint64_t) && is_ascii(text.data())) text.remove_prefix(sizeof(std::uint64_t));
+    if (text.empty()) break;
     std::size_t length = utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);

@@ -71,6 +71,27 @@ std::vector<TreeNode> leaves_of(ByteView range) {
   return leaves;
 }
 
+// Descriptor is struct fsverity_descriptor, little-endian.
+using Descriptor = std::array<std::uint8_t, 256>;
+
+Descriptor make_descriptor(std::uint64_t size, const TreeNode& root) {
+  Descriptor descriptor{};
+  descriptor[0] = 1;   // version
+  descriptor[1] = 1;   // FS_VERITY_HASH_ALG_SHA256
+  descriptor[2] = 12;  // log2 of the block size
+  for (std::size_t i = 0; i < 8; ++i) descriptor[8 + i] = static_cast<std::uint8_t>(size >> (8 * i));
+  std::ranges::copy(root, descriptor.begin() + 16);
+  return descriptor;
+}
+
+// hash_messages hashes messages of one length, in as many lanes as there are.
+std::vector<Sha256Digest> hash_messages(std::span<const std::uint8_t* const> messages, std::size_t length) {
+  std::vector<Sha256Digest> digests(messages.size());
+  for (std::size_t done = 0; done < messages.size(); done += kBatchBlocks)
+    sha256_equal(messages.data() + done, std::min(kBatchBlocks, messages.size() - done), length, digests.data() + done);
+  return digests;
+}
+
 }  // namespace
 
 struct NodeHasher::State {
@@ -134,16 +155,31 @@ std::uint64_t node_count(std::uint64_t size) {
 }
 
 Digest fsverity_digest(std::uint64_t size, std::span<const TreeNode> nodes) {
-  // struct fsverity_descriptor, little-endian.
-  std::array<std::uint8_t, 256> descriptor{};
-  descriptor[0] = 1;   // version
-  descriptor[1] = 1;   // FS_VERITY_HASH_ALG_SHA256
-  descriptor[2] = 12;  // log2 of the block size
-  for (std::size_t i = 0; i < 8; ++i) descriptor[8 + i] = static_cast<std::uint8_t>(size >> (8 * i));
-  std::ranges::copy(root_of({nodes.begin(), nodes.end()}), descriptor.begin() + 16);
   Sha256 hash;
-  hash.update(descriptor);
+  hash.update(make_descriptor(size, root_of({nodes.begin(), nodes.end()})));
   return {HashAlgorithm::kSha256, hash.finish()};
+}
+
+std::vector<Digest> fsverity_digests(std::span<const ByteView> files) {
+  std::vector<const std::uint8_t*> blocks;
+  for (ByteView file : files)
+    for (std::size_t at = 0; at < file.size(); at += kBlockSize) blocks.push_back(file.data() + at);
+  const std::vector<TreeNode> leaves = hash_messages(blocks, kBlockSize);
+  std::vector<Descriptor> descriptors;
+  std::vector<const std::uint8_t*> messages;
+  descriptors.reserve(files.size());
+  auto first = leaves.begin();
+  for (ByteView file : files) {
+    const auto last = first + static_cast<std::ptrdiff_t>(padded_size(file.size()) / kBlockSize);
+    descriptors.push_back(make_descriptor(file.size(), root_of({first, last})));
+    messages.push_back(descriptors.back().data());
+    first = last;
+  }
+  std::vector<Digest> digests;
+  digests.reserve(files.size());
+  for (const Sha256Digest& digest : hash_messages(messages, sizeof(Descriptor)))
+    digests.emplace_back(HashAlgorithm::kSha256, digest);
+  return digests;
 }
 
 void TreeHasher::update(ByteView bytes) {

@@ -20,6 +20,14 @@ std::uint64_t node_count(std::uint64_t size);
 // nodes; for a file of at most kNodeSize bytes `nodes` is that file's root alone.
 Digest fsverity_digest(std::uint64_t size, std::span<const TreeNode> nodes);
 
+// padded_size rounds up to whole blocks.
+constexpr std::size_t padded_size(std::size_t size) { return (size + 4095) / 4096 * 4096; }
+
+// fsverity_digests computes the digests of several whole files in memory, their blocks
+// side by side in the lanes. Behind each lie zeros up to its padded_size. For files of
+// up to 128 blocks; larger ones are a programming error.
+std::vector<Digest> fsverity_digests(std::span<const ByteView> files);
+
 // kGroupSize is the number of file bytes under one group: a block of the digests of
 // 128 leaves. Who keeps the digests of a verified node's groups, 4 KiB of them, can
 // check any of them again without the rest of the node.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/name_cursor.h"
 
 namespace weightmark {
 namespace {
@@ -98,8 +99,9 @@ FileReport compare_file(const FileEntry& signed_file, const Result<Measurement>&
 std::vector<FileReport> report_unsigned(const Manifest& manifest, const Listing& listing, const UnsignedRules& rules) {
   std::vector<FileReport> reports;
   bool shards = manifest.serialization.method == SerializationMethod::kShards;
+  NameCursor signed_files(manifest.files);
   for (const ListedFile& file : listing.files) {
-    if (find_file(manifest, file.name) != nullptr) continue;
+    if (signed_files.find(file.name) != nullptr) continue;
     // Shards cannot cover an empty file, so no signer can list one (OMS 6.3.2).
     bool beyond_shards = shards && file.identity.size == 0;
     if (rules.tolerate || beyond_shards || !rules.selection.selects(file.name))

@@ -49,7 +49,7 @@ Result<Place> look_at(const HashOptions& options, const IgnoreSet& ignores, Hash
   if (options.model.empty()) return Place{};
   auto policy = options.allow_symlinks ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse;
   WM_TRY(ModelRoot root, ModelRoot::open(options.model, policy));
-  WM_TRY(Listing listing, list_files(root, ignores));
+  WM_TRY(Listing listing, list_files(root, ignores, options.work));
   WM_CHECK(check_files(model.manifest.files, listing.files));
   model.warnings.insert(model.warnings.end(), listing.warnings.begin(), listing.warnings.end());
   return Place{root.default_name(), root.is_file()};

@@ -68,7 +68,7 @@ Result<OpenFile> FileJob::open_unchanged() const {
 }
 
 bool FileJob::measured_by_kernel(const OpenFile& file) {
-  if (!by_nodes() || task_.expected == nullptr || !may_be_sealed(file.fd.get())) return false;
+  if (!by_nodes() || task_.expected == nullptr || !file.may_be_sealed) return false;
   const KernelMeasurement measurement = measure_by_kernel(file.fd.get());
   if (measurement.seal == KernelSeal::kOther) note_ = measurement.reason;
   if (judge(measurement, *task_.expected) == KernelVerdict::kRead) return false;
@@ -100,7 +100,7 @@ bool FileJob::finish_unit() {
 
 Result<Measurement> FileJob::take() && {
   if (error_) return std::unexpected(*std::move(error_));
-  if (by_nodes() && !by_kernel_) {
+  if (by_nodes() && !entry_.tree) {
     entry_.tree = FileTree{size(), fsverity_digest(size(), nodes_), {}};
     if (size() > kNodeSize) entry_.tree->nodes = std::move(nodes_);
   }

@@ -74,9 +74,9 @@ Result<void> collect(std::vector<Result<Measurement>> results, const std::vector
   return {};
 }
 
-Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ignores, MeasureScope scope,
-                                      HashedModel& model) {
-  WM_TRY(Listing listing, list_files(root, ignores));
+Result<std::vector<MeasureTask>> plan(const ModelRoot& root, const IgnoreSet& ignores, const WorkOptions& work,
+                                      MeasureScope scope, HashedModel& model) {
+  WM_TRY(Listing listing, list_files(root, ignores, work));
   model.warnings = std::move(listing.warnings);
   if (listing.files.empty())
     return refuse(ErrorCode::kModelEmpty, "has no files to sign", root.path().native(),
@@ -104,7 +104,7 @@ Result<HashedModel> hash_model(const HashOptions& options, DigestMemory* memory)
   MeasureKind kind = kind_of(options);
   // Trees come from the same pass as the digests. Shards have none.
   auto scope = kind.method == SerializationMethod::kFiles ? MeasureScope::kBoth : MeasureScope::kWhole;
-  WM_TRY(std::vector<MeasureTask> tasks, plan(root, ignores, scope, model));
+  WM_TRY(std::vector<MeasureTask> tasks, plan(root, ignores, options.work, scope, model));
   WM_CHECK(check_shards(tasks, kind));
   model.manifest.serialization = {kind.method, kind.algorithm, kind.shard_size, options.allow_symlinks,
                                   ignores.paths()};

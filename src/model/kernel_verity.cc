@@ -5,7 +5,6 @@
 #include <linux/fsverity.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -120,13 +119,6 @@ std::string other_parameters(std::span<const std::uint8_t, 256> descriptor) {
   if (salt != 0) return fmt::format("it is sealed with a salt of {} bytes", salt);
   bool plain = all_zero(descriptor.subspan(4, 4)) && all_zero(descriptor.subspan(80, 176));
   return plain ? "" : "it is sealed with a descriptor that uses reserved fields";
-}
-
-bool may_be_sealed(int fd) {
-  struct statx status{};
-  if (::statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0) return true;
-  const bool known = (status.stx_attributes_mask & STATX_ATTR_VERITY) != 0;
-  return !known || (status.stx_attributes & STATX_ATTR_VERITY) != 0;
 }
 
 KernelMeasurement measure_by_kernel(int fd) {

@@ -36,10 +36,6 @@ struct KernelMeasurement {
 // anything, so it is not even asked.
 KernelMeasurement measure_by_kernel(int fd);
 
-// may_be_sealed says, at the cost of one system call, whether measure_by_kernel can
-// have an answer at all. It is no evidence of a seal.
-bool may_be_sealed(int fd);
-
 // KernelVerdict is what a measurement means for a file whose tree was signed.
 enum class KernelVerdict {
   kCovered,   // the signed digest: every byte that the handle yields is the signed one

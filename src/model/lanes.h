@@ -3,27 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
-#include "model/file_job.h"
+#include "model/job_unit.h"
+#include "weightmark/observer.h"
 
 namespace weightmark {
-
-// JobUnit is what one lane or one thread hashes at a time.
-struct JobUnit {
-  FileJob* job;
-  std::size_t unit;  // of the job
-  std::size_t task;  // that the job is for
-};
-
-// UnitSource hands out units until there are no more, and is told which are done.
-class UnitSource {
- public:
-  virtual ~UnitSource() = default;
-  virtual std::optional<JobUnit> next() = 0;
-  virtual void done(const JobUnit& unit) = 0;
-};
 
 // most_lanes returns how many streams this CPU's kernels take side by side.
 std::size_t most_lanes();

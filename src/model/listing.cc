@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "model/parallel.h"
 #include "weightmark/manifest.h"
 
 namespace weightmark {
@@ -56,12 +58,39 @@ Result<std::vector<std::string>> read_names(const Fd& folder, std::string_view p
   }
 }
 
+// Status is what the listing needs to know of an entry.
+struct Status {
+  int error_number = 0;  // why the rest is not known; 0: it is
+  mode_t mode = 0;
+  FileIdentity identity;
+};
+
+Status status_of(int folder, const char* name, int flags) {
+  struct stat status{};
+  if (::fstatat(folder, name, &status, flags) != 0) return {errno, 0, {}};
+  return {0, status.st_mode, FileIdentity::of(status)};
+}
+
+// status_of_all looks at the entries of a folder, which takes longer than to read the
+// folder: with several threads where there are many.
+std::vector<Status> status_of_all(int folder, const std::vector<std::string>& names, const WorkOptions& work) {
+  constexpr std::size_t kShare = 512;  // entries that are worth a thread
+  std::vector<Status> statuses(names.size());
+  std::atomic<std::size_t> taken = 0;
+  run_parallel(thread_count(work, names.size() / kShare), [&] {
+    for (std::size_t begin = taken.fetch_add(kShare); begin < names.size(); begin = taken.fetch_add(kShare))
+      for (std::size_t i = begin; i < std::min(begin + kShare, names.size()); ++i)
+        statuses[i] = status_of(folder, names[i].c_str(), AT_SYMLINK_NOFOLLOW);
+  });
+  return statuses;
+}
+
 // Walker holds what a walk knows. One folder is open at a time, so that deep
 // models do not use up file handles.
 class Walker {
  public:
-  Walker(const ModelRoot& root, const IgnoreSet& ignore, std::size_t limit)
-      : root_(root), ignore_(ignore), limit_(limit) {}
+  Walker(const ModelRoot& root, const IgnoreSet& ignore, const WorkOptions& work, std::size_t limit)
+      : root_(root), ignore_(ignore), work_(work), limit_(limit) {}
 
   Result<Listing> walk() {
     if (root_.is_file()) {
@@ -112,31 +141,39 @@ class Walker {
       return identity;
     }
     WM_TRY(std::vector<std::string> names, read_names(folder, path, limit_));
-    for (const std::string& name : names)
-      WM_CHECK(visit(folder.get(), name, path.empty() ? name : path + "/" + name, folders));
+    const std::vector<Status> statuses = status_of_all(folder.get(), names, work_);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      WM_CHECK(visit(folder.get(), {names[i], path.empty() ? names[i] : path + "/" + names[i], statuses[i]}, folders));
     return identity;
   }
 
-  Result<void> visit(int folder, const std::string& name, const std::string& path, std::vector<std::string>& folders) {
+  // Entry is what a folder lists.
+  struct Entry {
+    const std::string& name;
+    std::string path;
+    const Status& status;
+  };
+
+  Result<void> visit(int folder, const Entry& entry, std::vector<std::string>& folders) {
+    const std::string& path = entry.path;
     if (++entries_ > limit_) return too_many(limit_);
     if (ignore_.matches(path)) {
       listing_.ignored.push_back(path);
       return {};
     }
     WM_CHECK(check_listable(path));
-    struct stat status{};
-    if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return fail(errno, path);
-    if (S_ISLNK(status.st_mode)) return visit_link(folder, name, path, folders);
-    return visit_target(status, path, folders);
+    if (entry.status.error_number != 0) return fail(entry.status.error_number, path);
+    if (S_ISLNK(entry.status.mode)) return visit_link(folder, entry.name, path, folders);
+    return visit_target(entry.status, path, folders);
   }
 
-  Result<void> visit_target(const struct stat& status, const std::string& path, std::vector<std::string>& folders) {
-    if (S_ISDIR(status.st_mode)) {
+  Result<void> visit_target(const Status& status, const std::string& path, std::vector<std::string>& folders) {
+    if (S_ISDIR(status.mode)) {
       folders.push_back(path);
       return {};
     }
-    if (!S_ISREG(status.st_mode)) return std::unexpected(special_file(status, path));
-    listing_.files.push_back({path, FileIdentity::of(status)});
+    if (!S_ISREG(status.mode)) return std::unexpected(special_file(status.mode, path));
+    listing_.files.push_back({path, status.identity});
     return {};
   }
 
@@ -151,8 +188,9 @@ class Walker {
       return {};
     }
     Fd target(::openat(folder, name.c_str(), O_PATH | O_CLOEXEC));
-    struct stat status{};
-    if (!target || ::fstat(target.get(), &status) != 0) return broken(errno, path);
+    if (!target) return broken(errno, path);
+    const Status status = status_of(target.get(), "", AT_EMPTY_PATH);
+    if (status.error_number != 0) return broken(status.error_number, path);
     if (leaves_model(target)) listing_.warnings.push_back(fmt::format("{}: a link that leaves the model", path));
     return visit_target(status, path, folders);
   }
@@ -179,6 +217,7 @@ class Walker {
 
   const ModelRoot& root_;
   const IgnoreSet& ignore_;
+  const WorkOptions& work_;
   std::size_t limit_;                    // of entries, which bounds time and memory
   std::vector<FileIdentity> ancestors_;  // of the folder under way, the root first
   std::size_t entries_ = 0;
@@ -187,8 +226,8 @@ class Walker {
 
 }  // namespace
 
-Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore, std::size_t limit) {
-  return Walker(root, ignore, limit).walk();
+Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore, const WorkOptions& work, std::size_t limit) {
+  return Walker(root, ignore, work, limit).walk();
 }
 
 }  // namespace weightmark

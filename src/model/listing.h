@@ -8,6 +8,7 @@
 #include "model/model_root.h"
 #include "weightmark/error.h"
 #include "weightmark/manifest.h"
+#include "weightmark/observer.h"
 
 namespace weightmark {
 
@@ -29,6 +30,7 @@ struct Listing {
 // files, folders and ignored names together.
 // Errors: symlink-*, special-*, name-utf8, name-too-long, too-many-files,
 // file-vanished, file-unreadable, read-failed.
-Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore, std::size_t limit = kMaxFiles);
+Result<Listing> list_files(const ModelRoot& root, const IgnoreSet& ignore, const WorkOptions& work = {},
+                           std::size_t limit = kMaxFiles);
 
 }  // namespace weightmark

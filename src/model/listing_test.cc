@@ -194,7 +194,7 @@ TEST(ListFiles, BoundsWhatLinksCanMultiply) {
     for (const char* name : {"a", "b"}) temp.link(std::to_string(i) + "/" + name, "../" + std::to_string(i + 1));
   temp.write("40/w", "");
   auto root = ModelRoot::open(temp / "0", kFollow);
-  EXPECT_EQ(code_of(list_files(*root, {}, 2000)), "too-many-files");
+  EXPECT_EQ(code_of(list_files(*root, {}, {}, 2000)), "too-many-files");
 }
 
 TEST(ListFiles, BoundsTheFiles) {
@@ -202,9 +202,9 @@ TEST(ListFiles, BoundsTheFiles) {
   for (const char* name : {"a", "b", "c/d", "ignored"}) temp.write(name, "");
   auto root = ModelRoot::open(temp.path(), kRefuse);
   IgnoreSet ignore({"ignored"});
-  EXPECT_EQ(code_of(list_files(*root, ignore, 5)), "ok");
-  EXPECT_EQ(code_of(list_files(*root, ignore, 4)), "too-many-files");
-  EXPECT_EQ(code_of(list_files(*root, ignore, 2)), "too-many-files") << "of one folder";
+  EXPECT_EQ(code_of(list_files(*root, ignore, {}, 5)), "ok");
+  EXPECT_EQ(code_of(list_files(*root, ignore, {}, 4)), "too-many-files");
+  EXPECT_EQ(code_of(list_files(*root, ignore, {}, 2)), "too-many-files") << "of one folder";
 }
 
 TEST(ListFiles, KeepsFewHandlesInDeepTrees) {

@@ -16,6 +16,7 @@
 #include "model/lanes.h"
 #include "model/parallel.h"
 #include "model/range_reader.h"
+#include "model/small_trees.h"
 
 namespace weightmark {
 namespace {
@@ -40,14 +41,14 @@ struct PlannedUnit {
 // longer than they are open, so that many small files take little memory.
 class Batch {
  public:
-  Batch(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind, const WorkOptions& work)
-      : root_(root), tasks_(tasks), kind_(kind), work_(work), results_(tasks.size()) {
+  Batch(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind, const WorkOptions& work,
+        const MeasureSink& sink)
+      : root_(root), tasks_(tasks), kind_(kind), work_(work), sink_(sink) {
     plan();
   }
 
-  std::vector<Result<Measurement>> run() && {
+  void run() {
     run_parallel(threads_, [this] { work_through(); });
-    return std::move(results_);
   }
 
  private:
@@ -66,7 +67,7 @@ class Batch {
     }
 
     void done(const JobUnit& unit) override {
-      if (unit.job->finish_unit()) batch_.results_[unit.task] = std::move(*unit.job).take();
+      if (unit.job->finish_unit()) batch_.sink_(unit.task, std::move(*unit.job).take());
       std::erase_if(own_, [&](const auto& job) { return job.get() == unit.job; });
     }
 
@@ -90,10 +91,10 @@ class Batch {
     for (std::size_t task : order) {
       const std::uint64_t count = FileJob::unit_count(tasks_[task], kind_);
       FileJob* shared = count > 1 ? &shared_.emplace_back(root_, tasks_[task], kind_) : nullptr;
-      auto& units = in_lanes(tasks_[task]) ? abreast_ : alone_;
+      auto& units = in_lanes(tasks_[task]) ? abreast_ : is_small_tree(tasks_[task]) ? small_ : alone_;
       for (std::size_t i = 0; i < count; ++i) units.push_back({task, i, shared});
     }
-    threads_ = thread_count(work_, std::min(alone_.size() + abreast_.size(), worth_threads()));
+    threads_ = thread_count(work_, std::min(alone_.size() + abreast_.size() + small_.size(), worth_threads()));
     move_longest();
   }
 
@@ -106,6 +107,10 @@ class Batch {
 
   bool in_lanes(const MeasureTask& task) const {
     return kind_.algorithm == HashAlgorithm::kSha256 && task.scope != MeasureScope::kTree;
+  }
+
+  static bool is_small_tree(const MeasureTask& task) {
+    return task.scope == MeasureScope::kTree && task.identity.size <= kSmallTree;
   }
 
   // move_longest takes out files that would take longer than all others abreast:
@@ -135,13 +140,15 @@ class Batch {
       alone.done(*unit);
     }
     Source abreast(*this, abreast_, abreast_taken_);
-    run_lanes(abreast, lane_count(), buffer, work_);
+    run_lanes(abreast, lane_count(abreast_), buffer, work_);
+    Source small(*this, small_, small_taken_);
+    run_small_trees(small, lane_count(small_), buffer, work_);
   }
 
   // lane_count returns how many files a thread keeps under way: each one takes a
   // handle, of which a process has not many.
-  std::size_t lane_count() const {
-    const std::size_t share = (abreast_.size() + threads_ - 1) / threads_;
+  std::size_t lane_count(std::span<const PlannedUnit> units) const {
+    const std::size_t share = (units.size() + threads_ - 1) / threads_;
     const std::size_t handles = handle_limit() / 2 / threads_;
     return std::clamp<std::size_t>(share, 1, std::clamp<std::size_t>(handles, 1, most_lanes()));
   }
@@ -189,13 +196,15 @@ class Batch {
   std::span<const MeasureTask> tasks_;
   const MeasureKind& kind_;
   const WorkOptions& work_;
+  const MeasureSink& sink_;
   std::deque<FileJob> shared_;        // a deque, since a job stays where it is made
   std::vector<PlannedUnit> alone_;    // hashed one at a time by a thread
   std::vector<PlannedUnit> abreast_;  // hashed several at a time, in lanes
+  std::vector<PlannedUnit> small_;    // small trees, hashed many at a time
   std::size_t threads_ = 1;
   std::atomic<std::size_t> alone_taken_{0};
   std::atomic<std::size_t> abreast_taken_{0};
-  std::vector<Result<Measurement>> results_;
+  std::atomic<std::size_t> small_taken_{0};
 };
 
 void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
@@ -207,11 +216,18 @@ void announce(std::span<const MeasureTask> tasks, const WorkOptions& work) {
 
 }  // namespace
 
+void measure_each(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind,
+                  const WorkOptions& work, const MeasureSink& sink) {
+  announce(tasks, work);
+  Batch(root, tasks, kind, work, sink).run();
+  if (work.observer != nullptr) work.observer->on_done();
+}
+
 std::vector<Result<Measurement>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,
                                                const MeasureKind& kind, const WorkOptions& work) {
-  announce(tasks, work);
-  auto results = Batch(root, tasks, kind, work).run();
-  if (work.observer != nullptr) work.observer->on_done();
+  std::vector<Result<Measurement>> results(tasks.size());
+  measure_each(root, tasks, kind, work,
+               [&](std::size_t task, Result<Measurement> measurement) { results[task] = std::move(measurement); });
   return results;
 }
 

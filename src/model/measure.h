@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,12 +50,20 @@ struct Measurement {
 // shard_count returns how many shards a file of `size` bytes has.
 std::uint64_t shard_count(std::uint64_t size, std::uint64_t shard_size);
 
-// measure_files measures every file of `tasks` and returns the results in their
-// order. Each file is opened once; files, shards and nodes are spread over all
-// threads, large ones first. Memory does not depend on sizes, but grows with the
-// number of shards, which callers must have bounded.
+// MeasureSink is told what tasks[task] came to, by the thread that measured it: several
+// may call it at once, each for another task.
+using MeasureSink = std::function<void(std::size_t task, Result<Measurement> measurement)>;
+
+// measure_each measures every file of `tasks` and tells `sink` of each once. Each file
+// is opened once; files, shards and nodes are spread over all threads, large ones
+// first. Memory does not depend on sizes, but grows with the number of shards, which
+// callers must have bounded.
 // Errors of a file: file-vanished, file-replaced, file-changed, file-shrank,
 // symlink-*, special-*, file-unreadable, read-failed, interrupted.
+void measure_each(const ModelRoot& root, std::span<const MeasureTask> tasks, const MeasureKind& kind,
+                  const WorkOptions& work, const MeasureSink& sink);
+
+// measure_files does the same and returns the results in the order of `tasks`.
 std::vector<Result<Measurement>> measure_files(const ModelRoot& root, std::span<const MeasureTask> tasks,
                                                const MeasureKind& kind, const WorkOptions& work);
 

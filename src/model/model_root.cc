@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -98,16 +99,17 @@ std::string read_link(int folder, const std::string& name) {
 }
 
 Result<OpenFile> regular_file(Fd fd, std::string_view name) {
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) return fail(errno, name);
-  if (S_ISDIR(status.st_mode)) return fail(ENOENT, name);
-  if (!S_ISREG(status.st_mode)) return std::unexpected(special_file(status, name));
-  return OpenFile{std::move(fd), FileIdentity::of(status)};
+  struct statx status{};
+  if (::statx(fd.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) return fail(errno, name);
+  if (S_ISDIR(status.stx_mode)) return fail(ENOENT, name);
+  if (!S_ISREG(status.stx_mode)) return std::unexpected(special_file(status.stx_mode, name));
+  const bool tells = (status.stx_attributes_mask & STATX_ATTR_VERITY) != 0;
+  return OpenFile{std::move(fd), FileIdentity::of(status), !tells || (status.stx_attributes & STATX_ATTR_VERITY) != 0};
 }
 
 // nanoseconds wraps around for times after 2262, which anyone may give a file;
 // they are only ever compared.
-std::int64_t nanoseconds(const timespec& time) {
+std::int64_t nanoseconds(const auto& time) {
   auto seconds = static_cast<std::uint64_t>(time.tv_sec);
   return static_cast<std::int64_t>(seconds * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec));
 }
@@ -130,16 +132,21 @@ std::string last_component(const std::filesystem::path& given, const std::filesy
 
 std::filesystem::path real_path(const Fd& fd) { return read_link(AT_FDCWD, fmt::format("/proc/self/fd/{}", fd.get())); }
 
-Error special_file(const struct stat& status, std::string_view name) {
+Error special_file(mode_t mode, std::string_view name) {
   std::string hint = "remove it, or leave it out with --ignore-paths";
-  if (S_ISFIFO(status.st_mode)) return {ErrorCode::kSpecialFifo, "is a named pipe", std::string(name), hint};
-  if (S_ISSOCK(status.st_mode)) return {ErrorCode::kSpecialSocket, "is a socket", std::string(name), hint};
+  if (S_ISFIFO(mode)) return {ErrorCode::kSpecialFifo, "is a named pipe", std::string(name), hint};
+  if (S_ISSOCK(mode)) return {ErrorCode::kSpecialSocket, "is a socket", std::string(name), hint};
   return {ErrorCode::kSpecialDevice, "is a device", std::string(name), hint};
 }
 
 FileIdentity FileIdentity::of(const struct stat& status) {
   return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
           nanoseconds(status.st_ctim)};
+}
+
+FileIdentity FileIdentity::of(const struct statx& status) {
+  return {makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino, status.stx_size,
+          nanoseconds(status.stx_mtime), nanoseconds(status.stx_ctime)};
 }
 
 bool OpenFile::unchanged() const {
@@ -183,7 +190,7 @@ Result<OpenFile> ModelRoot::open_file(std::string_view file) const {
   // ENXIO: a socket, or a device without a driver.
   struct stat status{};
   if (::fstatat(folder(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return fail(errno, name);
-  return std::unexpected(special_file(status, name));
+  return std::unexpected(special_file(status.st_mode, name));
 }
 
 Result<std::optional<OpenFile>> ModelRoot::open_blob(std::string_view name) const {
@@ -198,10 +205,10 @@ Result<std::optional<OpenFile>> ModelRoot::open_blob(std::string_view name) cons
   Fd fd(open_without_links(hub_cache_->blobs(), *blob, kReadFlags));
   if (!fd && errno == ENOENT) return broken_link(name);
   if (!fd && errno == EACCES) return fail(errno, name);
-  struct stat status{};
-  bool regular = fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
-  if (!regular) return std::nullopt;
-  return OpenFile{std::move(fd), FileIdentity::of(status)};
+  if (!fd) return std::nullopt;
+  auto file = regular_file(std::move(fd), name);
+  if (!file) return std::nullopt;
+  return *std::move(file);
 }
 
 // open_link opens what a link means: a blob of the Hugging Face cache, or, where

@@ -2,6 +2,8 @@
 // following links that the policy does not allow.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -27,6 +29,7 @@ struct FileIdentity {
   std::int64_t changed_ns = 0;
 
   static FileIdentity of(const struct stat& status);
+  static FileIdentity of(const struct statx& status);
   bool same_file(const FileIdentity& other) const { return device == other.device && inode == other.inode; }
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
@@ -35,6 +38,9 @@ struct FileIdentity {
 struct OpenFile {
   Fd fd;
   FileIdentity identity;
+  // Whether measure_by_kernel can have an answer. A false answer of the file system
+  // costs only what the answer would have saved.
+  bool may_be_sealed = true;
 
   // unchanged says whether the file is still as it was when it was opened.
   bool unchanged() const;
@@ -98,6 +104,6 @@ std::filesystem::path real_path(const Fd& fd);
 
 // special_file returns the error for a file that is neither regular, folder nor
 // link: a named pipe, a socket or a device.
-Error special_file(const struct stat& status, std::string_view name);
+Error special_file(mode_t mode, std::string_view name);
 
 }  // namespace weightmark

@@ -46,7 +46,7 @@ Result<Verified<SignedModel>> verify_signed_model(const VerifyOptions& options, 
   report.checks.push_back({"bundle", Outcome::kPassed, report.signature, std::nullopt});
   WM_TRY(auto model, Verifier::verify_signature(*bundle, options.trust, options.time, report.checks));
   report.signer = model->signer;
-  report.manifest = model->manifest;
+  report.subject = SubjectReport::of(model->manifest);
   WM_CHECK(Verifier::verify_expectations(model, options.expectations, report.checks));
   return model;
 }

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "attest/oms.h"
+#include "base/name_cursor.h"
 #include "base/try.h"
 #include "model/compare.h"
 #include "model/listing.h"
@@ -34,7 +36,8 @@ class Session {
     WM_TRY(auto model, verify_signed_model(options_, report()));
     WM_CHECK(recorded("files", verify_contents(model->manifest)));
     std::ranges::sort(report().files, {}, &FileReport::name);
-    WM_TRY(verification_.manifest, Verifier::verify_files(model, report().files, report().partial, report().checks));
+    WM_TRY(verification_.manifest,
+           Verifier::verify_files(std::move(model), report().files, report().partial, report().checks));
     report().verdict = Verdict::kVerified;
     return {};
   }
@@ -47,7 +50,7 @@ class Session {
     // A single file is always listed: it must be the signed one.
     Listing listing;
     if (!options_.ignore_unsigned_files || root.is_file()) {
-      WM_TRY(listing, list_files(root, all_ignores(root, rules.recorded)));
+      WM_TRY(listing, list_files(root, all_ignores(root, rules.recorded), options_.work));
     }
     report().warnings = listing.warnings;
     rename_single(manifest, root, listing);
@@ -100,12 +103,15 @@ class Session {
   void measure(const Manifest& manifest, const ModelRoot& root, const Listing& listing) {
     std::vector<const FileEntry*> entries;
     std::vector<MeasureTask> tasks;
+    entries.reserve(manifest.files.size());
+    tasks.reserve(manifest.files.size());
+    NameCursor listed(listing.files);
     for (const FileEntry& file : manifest.files) {
       if (!selection_.selects(file.name)) {
         report().files.push_back({file.name, Coverage::kNotCovered, 0, std::nullopt, {}});
         continue;
       }
-      auto task = plan(file, root, listing);
+      auto task = plan(file, root, listed.find(file.name));
       if (!task) {
         report().files.push_back(compare_file(file, std::unexpected(task.error())));
         continue;
@@ -115,14 +121,20 @@ class Session {
       entries.push_back(&file);
       tasks.push_back(*std::move(task));
     }
-    auto results = measure_files(root, tasks, kind_of(manifest), options_.work);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      FileReport file = compare_file(*entries[i], results[i]);
-      file.size = tasks[i].identity.size;
-      report().bytes_hashed += results[i] ? results[i]->bytes_read : 0;
-      if (entries[i]->unknown_tree && file.note.empty()) file.note = "signed with a tree of an unknown version";
-      report().files.push_back(std::move(file));
-    }
+    // Compared as soon as it is measured, so that measurements need not be kept.
+    const std::size_t first = report().files.size();
+    report().files.resize(first + tasks.size());
+    std::atomic<std::uint64_t> bytes_read = 0;
+    measure_each(root, tasks, kind_of(manifest), options_.work,
+                 [&](std::size_t i, const Result<Measurement>& measured) {
+                   FileReport& file = report().files[first + i];
+                   file = compare_file(*entries[i], measured);
+                   file.size = tasks[i].identity.size;
+                   bytes_read += measured ? measured->bytes_read : 0;
+                   if (entries[i]->unknown_tree && file.note.empty())
+                     file.note = "signed with a tree of an unknown version";
+                 });
+    report().bytes_hashed = bytes_read;
   }
 
   MeasureScope scope_of(const FileEntry& file, const Manifest& manifest) const {
@@ -140,12 +152,11 @@ class Session {
     return {serialization.hash_type, serialization.method, serialization.shard_size};
   }
 
-  static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const Listing& listing) {
+  static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const ListedFile* listed) {
     Error missing{ErrorCode::kFileMissing, "was signed but is not there", file.name, {}};
     MeasureTask task;
     task.name = file.name == kSingleFileName ? root.file_name() : file.name;
-    auto listed = std::ranges::lower_bound(listing.files, file.name, {}, &ListedFile::name);
-    if (listed != listing.files.end() && listed->name == file.name) {
+    if (listed != nullptr) {
       task.identity = listed->identity;
     } else {
       // Of a model that is one file, nothing else in its folder is part.

@@ -24,7 +24,7 @@ TEST_F(VerifyModel, AcceptsWhatWasSigned) {
   EXPECT_EQ(report.signature, (model() / "model.sig").native());
   EXPECT_EQ(report.time, kTestNow);
   EXPECT_EQ(report.signer->method, "key");
-  EXPECT_EQ(report.manifest, manifest);
+  EXPECT_EQ(report.subject, SubjectReport::of(manifest));
   EXPECT_EQ(**verification.manifest, manifest);
   EXPECT_TRUE(report.warnings.empty());
 }
@@ -362,7 +362,7 @@ TEST_F(VerifyModel, ReadsNoFileWhenTheSignatureDoesNotHold) {
   Report report = verify();
   EXPECT_THAT(ids(report), ElementsAre("bundle", "signature: key-mismatch"));
   EXPECT_FALSE(report.signer);
-  EXPECT_FALSE(report.manifest);
+  EXPECT_FALSE(report.subject);
   EXPECT_EQ(report.exit_status(), 1);
 }
 

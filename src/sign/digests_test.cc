@@ -128,7 +128,7 @@ TEST_F(SignDeclared, ReadsNoFileAndSaysSo) {
   Report report = verify(output->signature);
   EXPECT_EQ(report.verdict, Verdict::kVerified);
   EXPECT_EQ(report.count(Coverage::kWhole), 2U);
-  EXPECT_EQ(*report.manifest, manifest);
+  EXPECT_EQ(report.subject, SubjectReport::of(manifest));
 }
 
 TEST_F(SignDeclared, HasTheRootDigestOfHashing) {

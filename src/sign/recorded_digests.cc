@@ -11,7 +11,7 @@ namespace {
 
 // is_sealed_as says whether the kernel itself vouches for the bytes of the tree.
 bool is_sealed_as(const FileTree& tree, const OpenFile& file) {
-  if (!may_be_sealed(file.fd.get())) return false;
+  if (!file.may_be_sealed) return false;
   const KernelMeasurement measurement = measure_by_kernel(file.fd.get());
   return measurement.seal == KernelSeal::kStandard && measurement.digest == tree.fsverity;
 }

@@ -65,19 +65,28 @@ Json signer_json(const SignerReport& signer) {
   return Json::object(std::move(members));
 }
 
-Json manifest_json(const Manifest& manifest) {
-  JsonObject digests = {{"sha256", manifest.root.hex()}};
-  if (manifest.manifest_v1) digests.emplace_back("weightmarkManifestV1", manifest.manifest_v1->hex());
-  bool shards = manifest.serialization.method == SerializationMethod::kShards;
-  return Json::object({{"name", manifest.name},
+Json subject_json(const SubjectReport& subject) {
+  JsonObject digests = {{"sha256", subject.root.hex()}};
+  if (subject.manifest_v1) digests.emplace_back("weightmarkManifestV1", subject.manifest_v1->hex());
+  return Json::object({{"name", subject.name},
                        {"digest", Json::object(std::move(digests))},
-                       {"files", manifest.files.size()},
-                       {"declaredFiles", declared_count(manifest)},
-                       {"method", shards ? "shards" : "files"},
-                       {"hashType", algorithm_name(manifest.serialization.hash_type)}});
+                       {"files", subject.files},
+                       {"declaredFiles", subject.declared_files},
+                       {"method", subject.method == SerializationMethod::kShards ? "shards" : "files"},
+                       {"hashType", algorithm_name(subject.hash_type)}});
 }
 
 }  // namespace
+
+SubjectReport SubjectReport::of(const Manifest& manifest) {
+  return {manifest.name,
+          manifest.root,
+          manifest.manifest_v1,
+          manifest.serialization.method,
+          manifest.serialization.hash_type,
+          manifest.files.size(),
+          declared_count(manifest)};
+}
 
 int Report::exit_status() const {
   if (verdict == Verdict::kVerified) return 0;
@@ -131,7 +140,7 @@ std::string report_json(const Report& report) {
                         {"checks", std::move(checks)},         {"files", std::move(files)},
                         {"warnings", std::move(warnings)}};
   if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
-  if (report.manifest) members.emplace_back("subject", manifest_json(*report.manifest));
+  if (report.subject) members.emplace_back("subject", subject_json(*report.subject));
   return write_json_indented(Json::object(std::move(members)));
 }
 

@@ -68,7 +68,7 @@ Report full_report() {
   report.time = kTestNow;
   report.bytes_hashed = 7;
   report.signer = SignerReport{"key", "EC P-256", "abc", {}, "DSSE"};
-  report.manifest = a_manifest({{"w", "weights"}});
+  report.subject = SubjectReport::of(a_manifest({{"w", "weights"}}));
   report.checks = {
       {"signature", Outcome::kPassed, "by a key", {}},
       {"files", Outcome::kFailed, "w: changed", Error{ErrorCode::kFileMismatch, "changed", "w", "get it again"}},
@@ -85,7 +85,7 @@ TEST(ReportJson, HasAShapeThatScriptsDependOn) {
     "model": "m", "signature": "m/model.sig", "time": "2025-01-01T00:00:00Z", "bytesHashed": 7, "partial": false,
     "signer": {"method": "key", "keyType": "EC P-256", "keyFingerprint": "abc", "encoding": "DSSE"},
     "subject": {"name": "model", "digest": {"sha256": ")" +
-                             full_report().manifest->root.hex() + R"("},
+                             full_report().subject->root.hex() + R"("},
                 "files": 1, "declaredFiles": 0, "method": "files", "hashType": "sha256"},
     "checks": [{"id": "signature", "outcome": "passed", "detail": "by a key"},
                {"id": "files", "outcome": "failed", "detail": "w: changed",
@@ -121,8 +121,8 @@ TEST(ReportJson, DescribesCertificates) {
 
 TEST(ReportJson, DescribesShardsAndManifestDigests) {
   Report report = full_report();
-  report.manifest->serialization.method = SerializationMethod::kShards;
-  report.manifest->manifest_v1 = sha256("");
+  report.subject->method = SerializationMethod::kShards;
+  report.subject->manifest_v1 = sha256("");
   Json json = parse_json(report_json(report)).value();
   EXPECT_EQ(*json.find("subject")->find("method"), Json("shards"));
   EXPECT_EQ(*json.find("subject")->find("digest")->find("weightmarkManifestV1"), Json(sha256("").hex()));

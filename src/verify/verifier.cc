@@ -6,6 +6,7 @@
 
 #include "attest/oms.h"
 #include "attest/statement.h"
+#include "base/name_cursor.h"
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -152,6 +153,18 @@ std::vector<FileReport>::const_iterator first_failed(const std::vector<FileRepor
   return refused != files.end() ? refused : std::ranges::find(files, Coverage::kFailed, &FileReport::coverage);
 }
 
+// overlooked returns a signed file that no report covers; with `partial`, one that has
+// no report at all. Null where there is none, as there should be.
+const FileEntry* overlooked(const Manifest& manifest, const std::vector<FileReport>& files, bool partial) {
+  NameCursor reports(files);
+  auto is_looked_at = [&](const FileEntry& file) {
+    const FileReport* report = reports.find(file.name);
+    return report != nullptr && (partial || is_covered(report->coverage));
+  };
+  auto found = std::ranges::find_if_not(manifest.files, is_looked_at);
+  return found != manifest.files.end() ? &*found : nullptr;
+}
+
 }  // namespace
 
 Result<Verified<SignedModel>> Verifier::verify_signature(const Bundle& bundle, const Trust& trust, Time time,
@@ -189,25 +202,20 @@ Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, c
   return {};
 }
 
-Result<Verified<Manifest>> Verifier::verify_files(const Verified<SignedModel>& model,
-                                                  const std::vector<FileReport>& files, bool partial,
-                                                  std::vector<Check>& checks) {
+Result<Verified<Manifest>> Verifier::verify_files(Verified<SignedModel> model, const std::vector<FileReport>& files,
+                                                  bool partial, std::vector<Check>& checks) {
   auto failed = first_failed(files);
   if (failed != files.end()) return recorded<Verified<Manifest>>(std::unexpected(*failed->error), "files", checks);
-  const Manifest& whole = model->manifest;
-  Manifest manifest{whole.name, whole.serialization, {}, whole.root, whole.manifest_v1};
+  Manifest manifest = std::move(model.value_.manifest);
+  const std::size_t signed_count = manifest.files.size();
   // Every signed file has a report of its own; anything else is our mistake.
-  for (const FileEntry& file : whole.files) {
-    auto report = std::ranges::lower_bound(files, file.name, {}, &FileReport::name);
-    const bool found = report != files.end() && report->name == file.name;
-    if (found && is_covered(report->coverage))
-      manifest.files.push_back(file);
-    else if (!found || !partial)
-      return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "not looked at", file.name), "files", checks);
-  }
+  if (const FileEntry* file = overlooked(manifest, files, partial))
+    return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "not looked at", file->name), "files", checks);
+  NameCursor reports(files);
+  std::erase_if(manifest.files, [&](const FileEntry& file) { return !is_covered(reports.find(file.name)->coverage); });
   if (manifest.files.empty())
     return recorded<Verified<Manifest>>(refuse(ErrorCode::kInternal, "no file was looked at", {}), "files", checks);
-  const std::string signed_files = plural(whole.files.size(), "file");
+  const std::string signed_files = plural(signed_count, "file");
   passed(checks, "files",
          partial ? fmt::format("{} of {} as signed; the others were not selected", grouped(manifest.files.size()),
                                signed_files)

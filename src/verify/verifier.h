@@ -37,9 +37,8 @@ class Verifier {
   // covered. `files` are in byte order of their names. With `partial`, signed files
   // may be not covered, and the returned manifest lacks them. Errors: that of the
   // first file that is refused, else of the first that could not be looked at.
-  static Result<Verified<Manifest>> verify_files(const Verified<SignedModel>& model,
-                                                 const std::vector<FileReport>& files, bool partial,
-                                                 std::vector<Check>& checks);
+  static Result<Verified<Manifest>> verify_files(Verified<SignedModel> model, const std::vector<FileReport>& files,
+                                                 bool partial, std::vector<Check>& checks);
 };
 
 }  // namespace weightmark
