@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     hide_secrets({argv + 1, argv + argc});
     std::vector<std::string> arguments(argv + 1, argv + argc);
     install_interrupt_handler();
-    Parser parser;
+    Parser parser(command_in(arguments));
     auto parsed = parser.parse(std::move(arguments), ui);
     leave(finish(parsed ? *parsed : act(parser.action(), ui), ui));
   } catch (const std::exception& exception) {

@@ -72,6 +72,16 @@ std::string hint_for(const CLI::App& command) {
                      full_name(command));
 }
 
+// Command is one that a parser can do without the others. The completion script and the
+// manual tell of all.
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, Action& action);
+};
+
+constexpr std::array<Command, 5> kCommands = {
+    {{"sign", add_sign}, {"verify", add_verify}, {"seal", add_seal}, {"digest", add_digest}, {"inspect", add_inspect}}};
+
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
   static constexpr std::array<std::string_view, 5> kNames = {"--log-level", "--log-format", "--output-file",
@@ -126,19 +136,26 @@ std::vector<std::string> normalise(std::vector<std::string> arguments) {
   return arguments;
 }
 
-Parser::Parser() : app_("Sign and verify machine-learning models", "weightmark") {
+std::string command_in(std::vector<std::string> arguments) {
+  arguments = normalise(std::move(arguments));
+  auto command = find_command(arguments);
+  return command == arguments.end() ? "" : *command;
+}
+
+Parser::Parser(std::string_view only)
+    : app_("Sign and verify machine-learning models", "weightmark"),
+      knows_all_(std::ranges::find(kCommands, only, &Command::name) == kCommands.end()) {
   app_.set_version_flag("--version", "weightmark " WEIGHTMARK_VERSION, "Print the version");
   app_.set_help_flag("-h,--help", "Print this help");
   app_.formatter_fn(help_text);
   app_.require_subcommand(1);
   app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n130 interrupted.");
-  add_sign(app_, action_);
-  add_verify(app_, action_);
-  add_seal(app_, action_);
-  add_digest(app_, action_);
-  add_inspect(app_, action_);
-  add_completion(app_, action_);
-  add_manual(app_, action_);
+  for (const Command& command : kCommands)
+    if (knows_all_ || command.name == only) command.add(app_, action_);
+  if (knows_all_) {
+    add_completion(app_, action_);
+    add_manual(app_, action_);
+  }
   add_common(app_);
   app_.footer(
       "Examples:\n"
@@ -167,18 +184,25 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
-  arguments = normalise(std::move(arguments));
-  std::ranges::reverse(arguments);  // the library takes them last first
+  std::vector<std::string> normal = normalise(arguments);
+  std::ranges::reverse(normal);  // the library takes them last first
   try {
-    app_.parse(std::move(arguments));
+    app_.parse(std::move(normal));
   } catch (const CLI::Success& success) {
-    return app_.exit(success);  // --help and --version
+    return knows_all_ ? app_.exit(success) : give_up(std::move(arguments), ui);  // --help and --version
   } catch (const CLI::ParseError& error) {
-    return complain(in_our_words(error, *deepest(&app_)), ui);
+    return knows_all_ ? complain(in_our_words(error, *deepest(&app_)), ui) : give_up(std::move(arguments), ui);
   }
   if (!output_file_.empty()) ui.warn("--output-file is ignored: messages go to standard error");
   if (!timeout_.empty()) limit_time(parse_duration(timeout_).value());
   return std::nullopt;
+}
+
+std::optional<int> Parser::give_up(std::vector<std::string> arguments, const Ui& ui) {
+  complete_ = std::make_unique<Parser>();
+  auto status = complete_->parse(std::move(arguments), ui);
+  action_ = complete_->action();
+  return status;
 }
 
 int Parser::complain(std::string what, const Ui& ui) const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/commands.h"
@@ -14,7 +16,9 @@ namespace weightmark::cli {
 // Parser turns arguments into an action.
 class Parser {
  public:
-  Parser();
+  // `only` names the one command to know, "" all. What knows one is made in a fraction
+  // of the time; where it does not understand, all are made to say what is wrong.
+  explicit Parser(std::string_view only = {});
 
   // parse returns an exit status when there is nothing more to do: help was
   // printed, or the arguments are wrong (2).
@@ -24,11 +28,16 @@ class Parser {
   const CLI::App& app() const { return app_; }
 
  private:
+  // give_up parses again with all commands, so that messages and help know them.
+  std::optional<int> give_up(std::vector<std::string> arguments, const Ui& ui);
+
   // add_common adds to every command what all of them take.
   void add_common(CLI::App& app);
   int complain(std::string what, const Ui& ui) const;
 
   CLI::App app_;
+  std::unique_ptr<Parser> complete_;  // after give_up
+  bool knows_all_;
   Action action_;
   std::string ignored_;
   std::string output_file_;
@@ -39,5 +48,8 @@ class Parser {
 // become hyphens, a missing method is "sigstore", as it is there, `version` is
 // --version, and `help COMMAND` is `COMMAND --help`.
 std::vector<std::string> normalise(std::vector<std::string> arguments);
+
+// command_in returns the command that the arguments name, or "".
+std::string command_in(std::vector<std::string> arguments);
 
 }  // namespace weightmark::cli

@@ -56,8 +56,8 @@ std::string describe_files(const Report& report) {
   const std::size_t covered =
       report.count(Coverage::kWhole) + report.count(Coverage::kTree) + report.count(Coverage::kKernel);
   const std::string of = report.partial ? fmt::format("{} of ", grouped(covered)) : "";
-  return fmt::format("{}{}, {} read ({})", of, plural(report.subject->files, "file"),
-                     human_size(report.bytes_hashed), fmt::join(parts, ", "));
+  return fmt::format("{}{}, {} read ({})", of, plural(report.subject->files, "file"), human_size(report.bytes_hashed),
+                     fmt::join(parts, ", "));
 }
 
 void tell_notes(const Report& report, const Ui& ui) {

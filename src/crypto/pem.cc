@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/try.h"
 #include "crypto/openssl.h"
 
@@ -56,6 +57,14 @@ Result<std::vector<PemBlock>> read_pem(std::string_view text, std::size_t limit,
       return std::unexpected(Error{malformed, fmt::format("more than {} PEM blocks", limit), {}, {}});
     blocks.push_back(std::move(*block));
   }
+}
+
+std::string write_pem(std::string_view label, ByteView der) {
+  constexpr std::size_t kLine = 64;  // RFC 7468, section 2
+  const std::string base64 = to_base64(der);
+  std::string text = fmt::format("-----BEGIN {}-----\n", label);
+  for (std::size_t i = 0; i < base64.size(); i += kLine) text += base64.substr(i, kLine) + '\n';
+  return text + fmt::format("-----END {}-----\n", label);
 }
 
 }  // namespace weightmark

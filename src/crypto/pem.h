@@ -45,4 +45,7 @@ struct PemBlock {
 // end or with bad base64, more than `limit` blocks, more than 16 MiB.
 Result<std::vector<PemBlock>> read_pem(std::string_view text, std::size_t limit, ErrorCode malformed);
 
+// write_pem writes a block, 64 characters a line.
+std::string write_pem(std::string_view label, ByteView der);
+
 }  // namespace weightmark

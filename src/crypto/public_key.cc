@@ -12,6 +12,7 @@
 #include "crypto/ecdsa_signature.h"
 #include "crypto/ed25519.h"
 #include "crypto/pem.h"
+#include "crypto/spki.h"
 
 namespace weightmark {
 namespace {
@@ -64,12 +65,6 @@ Result<KeyType> rsa_type(const EVP_PKEY* pkey) {
   return KeyType::kRsa;
 }
 
-std::string pem_of(const EVP_PKEY* pkey) {
-  BioPtr bio(BIO_new(BIO_s_mem()));
-  PEM_write_bio_PUBKEY(bio.get(), pkey);
-  return written_text(bio.get());
-}
-
 // key_from takes over a decoded key.
 Result<PublicKey> key_from(PkeyPtr pkey) {
   WM_TRY(KeyType type, supported_key_type(pkey.get()));
@@ -80,8 +75,8 @@ Result<PublicKey> key_from(PkeyPtr pkey) {
   auto impl = std::make_shared<PublicKey::Impl>();
   impl->type = type;
   impl->bits = EVP_PKEY_get_bits(pkey.get());
-  impl->spki = encode_der(i2d_PUBKEY, pkey.get());
-  impl->pem = pem_of(pkey.get());
+  impl->spki = encode_spki(pkey.get());
+  impl->pem = write_pem("PUBLIC KEY", impl->spki);
   impl->pkey = std::move(pkey);
   return PublicKey(std::move(impl));
 }
@@ -207,11 +202,10 @@ Result<KeyType> supported_key_type(const EVP_PKEY* pkey) {
   return unsupported(fmt::format("keys of type {} are not supported", name != nullptr ? name : "unknown"));
 }
 
-Result<PublicKey> public_half(const EVP_PKEY* private_key) {
-  return PublicKey::from_spki(encode_der(i2d_PUBKEY, private_key));
-}
+Result<PublicKey> public_half(const EVP_PKEY* private_key) { return PublicKey::from_spki(encode_spki(private_key)); }
 
 Result<PublicKey> PublicKey::from_spki(ByteView der) {
+  if (PkeyPtr pkey = decode_spki(der)) return key_from(std::move(pkey));
   auto spki = decode_der<SpkiPtr>(d2i_X509_PUBKEY, der);
   if (!spki) return malformed("not the DER of a SubjectPublicKeyInfo", {});
   PkeyPtr pkey(X509_PUBKEY_get(spki.get()));
