@@ -1,4 +1,5 @@
 // weightmark: signs and verifies machine-learning models.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -49,10 +50,18 @@ int finish(int status, const weightmark::cli::Ui& ui) {
   return static_cast<int>(weightmark::code_class(error.code));
 }
 
+// return_memory makes the C library give large buffers back as soon as they are freed:
+// by itself it keeps them once it has seen some, and a statement takes many in turn.
+void return_memory() {
+  constexpr int kLarge = 1 << 21;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace weightmark::cli;
+  return_memory();
   Ui ui;
   try {
     hide_secrets({argv + 1, argv + argc});

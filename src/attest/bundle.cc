@@ -156,10 +156,15 @@ Json material_json(const Bundle& bundle) {
                        {"tlogEntries", JsonArray{}}});
 }
 
-Json envelope_json(const Envelope& envelope) {
-  Json signature = Json::object({{"sig", to_base64(envelope.signature)}, {"keyid", ""}});
-  return Json::of("payload", to_base64(envelope.payload), "payloadType", envelope.payload_type, "signatures",
-                  JsonArray{std::move(signature)});
+void write_envelope(const Envelope& envelope, JsonWriter& writer) {
+  writer.begin_object();
+  writer.key("payload");
+  writer.string(to_base64(envelope.payload));
+  writer.key("payloadType");
+  writer.string(envelope.payload_type);
+  writer.key("signatures");
+  writer.value(JsonArray{Json::object({{"sig", to_base64(envelope.signature)}, {"keyid", ""}})});
+  writer.end_object();
 }
 
 }  // namespace
@@ -181,8 +186,18 @@ Result<Bundle> parse_bundle(std::string_view json) {
 }
 
 std::string write_bundle(const Bundle& bundle) {
-  return write_json(Json::of("mediaType", bundle.media_type, "verificationMaterial", material_json(bundle),
-                             "dsseEnvelope", envelope_json(bundle.envelope)));
+  constexpr std::size_t kMost = std::size_t{64} << 10U;  // of all but the payload, mostly
+  JsonWriter writer;
+  writer.reserve(bundle.envelope.payload.size() / 3 * 4 + kMost);
+  writer.begin_object();
+  writer.key("dsseEnvelope");
+  write_envelope(bundle.envelope, writer);
+  writer.key("mediaType");
+  writer.string(bundle.media_type);
+  writer.key("verificationMaterial");
+  writer.value(material_json(bundle));
+  writer.end_object();
+  return std::move(writer).take();
 }
 
 }  // namespace weightmark

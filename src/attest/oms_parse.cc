@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "attest/oms.h"
 #include "attest/tree_json.h"
@@ -13,17 +12,6 @@
 
 namespace weightmark {
 namespace {
-
-// Listed is one resource as the statement lists it.
-struct Listed {
-  std::string name;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  Digest digest;
-  std::optional<FileTree> tree;
-  bool unknown_tree = false;
-  std::optional<std::uint64_t> declared_size = {};
-};
 
 // --- serialization (OMS 5.2.2)
 
@@ -99,34 +87,34 @@ bool has_unknown_tree(const JsonMembers& annotations) {
   return false;
 }
 
-Result<void> parse_tree_annotation(const JsonView& annotations, const Serialization& serialization, Listed& listed) {
+Result<void> parse_tree_annotation(const JsonView& annotations, const Serialization& serialization, FileEntry& file) {
   WM_TRY(JsonMembers members, annotations.object());
   // Null counts: a malformed tree is refused, never taken for none (FORMAT, section 2).
   const auto annotation = annotations.find(kTreeAnnotation);
-  listed.unknown_tree = !annotation && has_unknown_tree(members);
+  file.unknown_tree = !annotation && has_unknown_tree(members);
   if (!annotation) return {};
   const JsonView view = annotation->with_code(ErrorCode::kTreeMalformed);
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards carry no trees");
-  WM_TRY(listed.tree, parse_tree(view));
+  WM_TRY(file.tree, parse_tree(view));
   return {};
 }
 
 Result<void> parse_declared_annotation(const JsonView& annotations, const Serialization& serialization,
-                                       Listed& listed) {
+                                       FileEntry& file) {
   const auto annotation = annotations.find(kDeclaredAnnotation);
   if (!annotation) return {};
   const JsonView view = annotation->with_code(ErrorCode::kDeclaredMalformed);
   if (serialization.method == SerializationMethod::kShards) return view.fail("shards are not declared");
-  if (listed.tree) return view.fail("a tree is computed, so the digest beside it is not declared");
-  WM_TRY(listed.declared_size, parse_declared_size(view, listed.digest));
+  if (file.tree) return view.fail("a tree is computed, so the digest beside it is not declared");
+  WM_TRY(file.declared_size, parse_declared_size(view, *file.digest));
   return {};
 }
 
-Result<void> parse_annotations(const JsonView& resource, const Serialization& serialization, Listed& listed) {
+Result<void> parse_annotations(const JsonView& resource, const Serialization& serialization, FileEntry& file) {
   if (!resource.has("annotations")) return {};
   WM_TRY(JsonView annotations, resource.member("annotations"));
-  WM_CHECK(parse_tree_annotation(annotations, serialization, listed));
-  return parse_declared_annotation(annotations, serialization, listed);
+  WM_CHECK(parse_tree_annotation(annotations, serialization, file));
+  return parse_declared_annotation(annotations, serialization, file);
 }
 
 // --- resources (OMS 5.2.1, 6.3.2)
@@ -146,125 +134,144 @@ bool parse_offset(std::string_view text, std::uint64_t& value) {
   return canonical && error == std::errc() && end == text.data() + text.size();
 }
 
-// parse_shard_name splits "path:begin:end" at the last two colons (OMS 6.3.2).
-Result<void> parse_shard_name(Listed& listed, const JsonView& view) {
-  std::string_view name = listed.name;
-  std::size_t second = name.rfind(':');
+// parse_shard_name splits "path:begin:end" at the last two colons (OMS 6.3.2) and
+// leaves the path.
+Result<Shard> parse_shard_name(std::string& name, const JsonView& view) {
+  Shard shard;
+  const std::string_view text = name;
+  std::size_t second = text.rfind(':');
   std::size_t first =
-      second == std::string_view::npos || second == 0 ? std::string_view::npos : name.rfind(':', second - 1);
+      second == std::string_view::npos || second == 0 ? std::string_view::npos : text.rfind(':', second - 1);
   bool split = first != std::string_view::npos;
-  if (!split || !parse_offset(name.substr(first + 1, second - first - 1), listed.begin) ||
-      !parse_offset(name.substr(second + 1), listed.end) || listed.begin >= listed.end)
-    return refuse(ErrorCode::kShardMalformed, fmt::format("\"{}\" does not end in :START:END", excerpt(name)),
+  if (!split || !parse_offset(text.substr(first + 1, second - first - 1), shard.begin) ||
+      !parse_offset(text.substr(second + 1), shard.end) || shard.begin >= shard.end)
+    return refuse(ErrorCode::kShardMalformed, fmt::format("\"{}\" does not end in :START:END", excerpt(text)),
                   view.path());
-  listed.name.resize(first);
-  return {};
+  name.resize(first);
+  return shard;
 }
 
-Result<void> parse_resource_name(const JsonView& view, const Serialization& serialization, std::size_t count,
-                                 Listed& listed) {
+Result<void> parse_name(const JsonView& view, const Serialization& serialization, std::size_t count, FileEntry& file) {
   WM_TRY(JsonView field, view.member("name"));
-  WM_TRY(listed.name, field.string());
+  WM_TRY(file.name, field.string());
   bool shards = serialization.method == SerializationMethod::kShards;
-  if (shards) WM_CHECK(parse_shard_name(listed, view));
-  bool single = listed.name == kSingleFileName && (shards || count == 1);
+  if (shards) {
+    WM_TRY(Shard shard, parse_shard_name(file.name, view));
+    file.shards = {shard};
+  }
+  bool single = file.name == kSingleFileName && (shards || count == 1);
   if (single) return {};
-  return check_name(listed.name);
+  return check_name(file.name);
 }
 
-Result<Listed> parse_resource(const JsonView& view, const Serialization& serialization, std::size_t count) {
-  Listed listed;
-  WM_CHECK(parse_resource_name(view, serialization, count, listed));
+Result<Digest> parse_digest(const JsonView& view, const Serialization& serialization, const std::string& name) {
   WM_TRY(JsonView algorithm_field, view.member("algorithm"));
   WM_TRY(std::string_view algorithm, algorithm_field.string());
   if (!allows_algorithm(algorithm, serialization))
     return refuse(ErrorCode::kAlgorithmMismatch,
                   fmt::format("the algorithm is \"{}\", the hash type \"{}\"", excerpt(algorithm),
                               algorithm_name(serialization.hash_type)),
-                  listed.name);
+                  name);
   WM_TRY(JsonView digest_field, view.member("digest"));
   WM_TRY(std::string_view hex, digest_field.string());
   auto digest = Digest::from_hex(serialization.hash_type, hex);
-  if (!digest) return refuse(digest.error().code, digest.error().what, listed.name);
-  listed.digest = *digest;
-  WM_CHECK(parse_annotations(view, serialization, listed));
-  return listed;
+  if (!digest) return refuse(digest.error().code, digest.error().what, name);
+  return digest;
 }
 
-Result<std::vector<Listed>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
+// parse_resource returns a file with a digest, or with a single one of its shards.
+Result<FileEntry> parse_resource(const JsonView& view, const Serialization& serialization, std::size_t count) {
+  FileEntry file;
+  WM_CHECK(parse_name(view, serialization, count, file));
+  WM_TRY(Digest digest, parse_digest(view, serialization, file.name));
+  if (file.shards.empty())
+    file.digest = digest;
+  else
+    file.shards.front().digest = digest;
+  WM_CHECK(parse_annotations(view, serialization, file));
+  return file;
+}
+
+Result<std::vector<FileEntry>> parse_resources(const JsonView& predicate, const Serialization& serialization) {
   WM_TRY(JsonView field, predicate.member("resources"));
   WM_TRY(JsonItems items, field.array());
   if (items.empty()) return refuse(ErrorCode::kResourcesEmpty, "no files are listed", field.path());
   if (items.size() > kMaxFiles)
     return refuse(ErrorCode::kTooManyFiles, fmt::format("{}, over the limit of {}", items.size(), kMaxFiles),
                   field.path());
-  std::vector<Listed> resources;
+  std::vector<FileEntry> resources;
   resources.reserve(items.size());
   for (const JsonView& item : items) {
-    WM_TRY(Listed listed, parse_resource(item, serialization, items.size()));
-    resources.push_back(std::move(listed));
+    WM_TRY(FileEntry file, parse_resource(item, serialization, items.size()));
+    resources.push_back(std::move(file));
   }
   return resources;
 }
 
 // --- version 0.2: the files are the subjects
 
-Result<std::vector<Listed>> resources_of_v02(const Statement& statement) {
-  std::vector<Listed> resources;
+Result<std::vector<FileEntry>> resources_of_v02(const Statement& statement) {
+  std::vector<FileEntry> resources;
   for (const Subject& subject : statement.subjects) {
     bool single = subject.name == kSingleFileName && statement.subjects.size() == 1;
     if (!single) WM_CHECK(check_name(subject.name));
     auto digest = Digest::from_hex(HashAlgorithm::kSha256, subject.digest("sha256"));
     if (!digest) return refuse(digest.error().code, digest.error().what, subject.name);
-    resources.push_back({subject.name, 0, 0, *digest, std::nullopt, false});
+    resources.push_back({subject.name, *digest, {}, {}, false});
   }
   return resources;
 }
 
 // --- from resources to files
 
-Digest root_of(const std::vector<Listed>& resources) {
+// root_of hashes the digests in the order of the statement.
+Digest root_of(const std::vector<FileEntry>& resources) {
   Hasher hasher(HashAlgorithm::kSha256);
-  for (const Listed& listed : resources) hasher.update(listed.digest.bytes());
+  for (const FileEntry& file : resources)
+    hasher.update(file.digest ? file.digest->bytes() : file.shards.front().digest.bytes());
   return hasher.finish();
 }
 
-Result<void> append_shard(FileEntry& file, const Listed& listed, std::uint64_t shard_size) {
+Result<void> append_shard(FileEntry& file, const Shard& shard, std::uint64_t shard_size) {
   std::uint64_t expected = file.shards.empty() ? 0 : file.shards.back().end;
   auto refuse_range = [&](ErrorCode code, std::string_view what) {
-    return refuse(code, fmt::format("bytes {} to {} {}", listed.begin, listed.end, what), file.name);
+    return refuse(code, fmt::format("bytes {} to {} {}", shard.begin, shard.end, what), file.name);
   };
-  if (!file.shards.empty() && file.shards.back().begin == listed.begin && file.shards.back().end == listed.end)
+  if (!file.shards.empty() && file.shards.back().begin == shard.begin && file.shards.back().end == shard.end)
     return refuse_range(ErrorCode::kNameDuplicate, "are listed twice");
-  if (listed.begin < expected) return refuse_range(ErrorCode::kShardOverlap, "overlap others");
-  if (listed.begin > expected) return refuse_range(ErrorCode::kShardGap, "leave a gap before them");
-  bool after_short = listed.begin % shard_size != 0;
-  if (after_short || listed.end - listed.begin > shard_size)
+  if (shard.begin < expected) return refuse_range(ErrorCode::kShardOverlap, "overlap others");
+  if (shard.begin > expected) return refuse_range(ErrorCode::kShardGap, "leave a gap before them");
+  bool after_short = shard.begin % shard_size != 0;
+  if (after_short || shard.end - shard.begin > shard_size)
     return refuse_range(ErrorCode::kShardSize, fmt::format("are not a shard of {}", shard_size));
-  file.shards.push_back({listed.begin, listed.end, listed.digest});
+  file.shards.push_back(shard);
   return {};
 }
 
-Result<std::vector<FileEntry>> group_files(std::vector<Listed> resources, const Serialization& serialization) {
-  auto before = [](const Listed& a, const Listed& b) { return std::tie(a.name, a.begin) < std::tie(b.name, b.begin); };
-  if (!std::ranges::is_sorted(resources, before)) std::ranges::stable_sort(resources, before);
-  bool shards = serialization.method == SerializationMethod::kShards;
+// join_shards makes one file of all resources of a name. They are sorted.
+Result<std::vector<FileEntry>> join_shards(std::vector<FileEntry> resources, std::uint64_t shard_size) {
   std::vector<FileEntry> files;
-  if (!shards) files.reserve(resources.size());
-  for (Listed& listed : resources) {
-    bool same = !files.empty() && files.back().name == listed.name;
-    if (same && !shards) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", listed.name);
-    if (!same) files.push_back({std::move(listed.name), {}, {}, {}, false});
-    if (shards) {
-      WM_CHECK(append_shard(files.back(), listed, serialization.shard_size));
-    } else {
-      files.back().digest = listed.digest;
-      files.back().tree = std::move(listed.tree);
-      files.back().unknown_tree = listed.unknown_tree;
-      files.back().declared_size = listed.declared_size;
+  for (FileEntry& resource : resources) {
+    if (files.empty() || files.back().name != resource.name) {
+      files.emplace_back();
+      files.back().name = std::move(resource.name);
     }
+    WM_CHECK(append_shard(files.back(), resource.shards.front(), shard_size));
   }
   return files;
+}
+
+Result<std::vector<FileEntry>> group_files(std::vector<FileEntry> resources, const Serialization& serialization) {
+  auto begin = [](const FileEntry& file) { return file.shards.empty() ? 0 : file.shards.front().begin; };
+  auto before = [&](const FileEntry& a, const FileEntry& b) {
+    return a.name != b.name ? a.name < b.name : begin(a) < begin(b);
+  };
+  if (!std::ranges::is_sorted(resources, before)) std::ranges::stable_sort(resources, before);
+  if (serialization.method == SerializationMethod::kShards)
+    return join_shards(std::move(resources), serialization.shard_size);
+  auto twice = std::ranges::adjacent_find(resources, {}, &FileEntry::name);
+  if (twice != resources.end()) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", twice->name);
+  return resources;
 }
 
 Result<void> check_single(const Manifest& manifest) {
@@ -293,7 +300,7 @@ Result<void> check_digests(const Subject& subject, const Digest& root, Manifest&
 }
 
 Result<Manifest> parse_v02(const Statement& statement) {
-  WM_TRY(std::vector<Listed> resources, resources_of_v02(statement));
+  WM_TRY(std::vector<FileEntry> resources, resources_of_v02(statement));
   Manifest manifest;
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
@@ -340,7 +347,7 @@ Result<Manifest> parse_oms(const Statement& statement) {
   manifest.name = statement.subjects.front().name;
   const JsonView predicate = statement.predicate();
   WM_TRY(manifest.serialization, parse_serialization(predicate));
-  WM_TRY(std::vector<Listed> resources, parse_resources(predicate, manifest.serialization));
+  WM_TRY(std::vector<FileEntry> resources, parse_resources(predicate, manifest.serialization));
   Digest root = root_of(resources);
   WM_TRY(manifest.files, group_files(std::move(resources), manifest.serialization));
   WM_CHECK(check_single(manifest));

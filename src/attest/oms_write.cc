@@ -75,11 +75,17 @@ std::string write_oms(const Manifest& manifest, ResourceOrder order) {
   auto resources = list_resources(manifest, order);
   Subject subject{manifest.name, {{"sha256", root_digest(resources).hex()}}};
   if (manifest.manifest_v1) subject.digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
-  JsonArray items;
-  items.reserve(resources.size());
-  for (const NamedDigest& resource : resources) items.push_back(resource_json(resource));
-  Json predicate = Json::of("resources", std::move(items), "serialization", serialization_json(manifest.serialization));
-  return write_statement({std::move(subject)}, kOmsPredicateType, std::move(predicate));
+  // One at a time: all of them as values would take several times the statement.
+  return write_statement({std::move(subject)}, kOmsPredicateType, [&](JsonWriter& writer) {
+    writer.begin_object();
+    writer.key("resources");
+    writer.begin_array();
+    for (const NamedDigest& resource : resources) writer.value(resource_json(resource));
+    writer.end_array();
+    writer.key("serialization");
+    writer.value(serialization_json(manifest.serialization));
+    writer.end_object();
+  });
 }
 
 }  // namespace weightmark

@@ -84,11 +84,22 @@ Result<Statement> parse_statement(std::string_view json) {
   return Statement{std::move(subjects), std::string(predicate_type), std::move(document)};
 }
 
-std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type, Json predicate) {
-  JsonArray list;
-  for (const Subject& subject : subjects) list.push_back(subject_json(subject));
-  return write_json(Json::of("_type", kStatementType, "subject", std::move(list), "predicateType", predicate_type,
-                             "predicate", std::move(predicate)));
+std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type,
+                            const std::function<void(JsonWriter&)>& write_predicate) {
+  JsonWriter writer;
+  writer.begin_object();
+  writer.key("_type");
+  writer.string(kStatementType);
+  writer.key("predicate");
+  write_predicate(writer);
+  writer.key("predicateType");
+  writer.string(predicate_type);
+  writer.key("subject");
+  writer.begin_array();
+  for (const Subject& subject : subjects) writer.value(subject_json(subject));
+  writer.end_array();
+  writer.end_object();
+  return std::move(writer).take();
 }
 
 }  // namespace weightmark

@@ -2,6 +2,7 @@
 // https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +43,8 @@ struct Statement {
 Result<Statement> parse_statement(std::string_view json);
 
 // write_statement writes compact JSON with sorted keys: equal statements give
-// equal bytes.
-std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type, Json predicate);
+// equal bytes. `write_predicate` writes the one value that is the predicate.
+std::string write_statement(const std::vector<Subject>& subjects, std::string_view predicate_type,
+                            const std::function<void(JsonWriter&)>& write_predicate);
 
 }  // namespace weightmark

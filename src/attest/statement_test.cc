@@ -84,12 +84,14 @@ TEST(ParseStatement, KeepsWhatItRead) {
 
 TEST(WriteStatement, IsDeterministic) {
   const std::vector<Subject> subjects = {{"m", {{"sha256", "00"}, {"b", "11"}}}};
-  const std::string written = write_statement(subjects, "t", Json::object({{"z", 1}, {"a", "b"}}));
+  const std::string written =
+      write_statement(subjects, "t", [](JsonWriter& writer) { writer.value(Json::object({{"z", 1}, {"a", "b"}})); });
   EXPECT_EQ(written, R"({"_type":"https://in-toto.io/Statement/v1","predicate":{"a":"b","z":1},"predicateType":"t",)"
                      R"("subject":[{"digest":{"b":"11","sha256":"00"},"name":"m"}]})");
   auto again = parse_statement(written);
   ASSERT_TRUE(again);
-  EXPECT_EQ(write_statement(again->subjects, again->predicate_type, again->predicate().json()), written);
+  auto predicate = [&](JsonWriter& writer) { writer.value(again->predicate().json()); };
+  EXPECT_EQ(write_statement(again->subjects, again->predicate_type, predicate), written);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "base/text.h"
 #include "base/try.h"
@@ -72,7 +73,7 @@ Fd open_unnamed(int folder, mode_t mode) {
     errno = EOPNOTSUPP;
     return {};
   }
-  return Fd(::openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
+  return Fd(::openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
 }
 
 }  // namespace
@@ -137,7 +138,7 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, mode_t 
     return fail(errno, path, ErrorCode::kWriteFailed);
   output.temporary_name_ = random_name();
   output.file_ = Fd(::openat(output.folder_.get(), output.temporary_name_.c_str(),
-                             O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, mode));
+                             O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, mode));
   if (output.file_) return output;
   output.temporary_name_.clear();
   return fail(errno, path, ErrorCode::kWriteFailed);
@@ -162,6 +163,11 @@ Result<void> AtomicFile::write(ByteView bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
   return {};
+}
+
+Result<std::string> AtomicFile::read_back() const {
+  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return fail(errno, path_, ErrorCode::kReadFailed);
+  return read_file(file_, path_, std::numeric_limits<std::int32_t>::max());
 }
 
 // link_as names an unnamed file and returns 0 or an errno (open(2), O_TMPFILE).

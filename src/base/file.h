@@ -70,6 +70,10 @@ class AtomicFile {
   // Errors: disk-full, write-failed.
   Result<void> write(ByteView bytes);
 
+  // read_back returns what was written, as it lies in the file.
+  // Errors: read-failed.
+  Result<std::string> read_back() const;
+
   // commit syncs the file, gives it the name `path` and syncs the folder.
   // Errors: disk-full, write-failed.
   Result<void> commit();

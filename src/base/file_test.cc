@@ -103,6 +103,18 @@ TEST_F(FileTest, AppearsOnlyWhenCommitted) {
   EXPECT_EQ(count(), 1);
 }
 
+TEST_F(FileTest, ReadsBackWhatWasWritten) {
+  auto output = AtomicFile::create(path("out"));
+  ASSERT_TRUE(output);
+  EXPECT_EQ(output->read_back(), "");
+  ASSERT_TRUE(output->write(as_bytes("one, ")));
+  EXPECT_EQ(output->read_back(), "one, ");
+  ASSERT_TRUE(output->write(as_bytes("two")));
+  EXPECT_EQ(output->read_back(), "one, two");
+  ASSERT_TRUE(output->commit());
+  EXPECT_EQ(get("out"), "one, two");
+}
+
 TEST_F(FileTest, IsMovedWithItsFile) {
   auto output = AtomicFile::create(path("out"));
   ASSERT_TRUE(output);

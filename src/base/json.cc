@@ -11,92 +11,22 @@ namespace {
 
 bool by_key(const std::pair<std::string, Json>& a, const std::pair<std::string, Json>& b) { return a.first < b.first; }
 
-// JsonWriter writes with sorted keys; `indent` of 0 is the compact form.
-class JsonWriter {
- public:
-  explicit JsonWriter(std::size_t indent) : indent_(indent) {}
+// is_plain says whether a character stands for itself in a string (RFC 8785, section
+// 3.2.2.2).
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
 
-  void write(const Json& value) {
-    if (const auto* array = value.as<JsonArray>()) return write_array(*array);
-    if (const auto* object = value.as<JsonObject>()) return write_object(*object);
-    if (const auto* text = value.as<std::string>()) return write_string(*text);
-    if (const auto* integer = value.as<std::int64_t>()) return append(fmt::format("{}", *integer));
-    if (const auto* number = value.as<double>()) return write_number(*number);
-    if (const auto* boolean = value.as<bool>()) return append(*boolean ? "true" : "false");
-    append("null");
+std::string escaped(char c) {
+  switch (c) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\b': return "\\b";
+    case '\f': return "\\f";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default: return fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
   }
-
-  std::string take() && { return std::move(out_); }
-
- private:
-  void append(std::string_view text) { out_ += text; }
-
-  // A whole number keeps ".0", or it would be read back as an integer.
-  void write_number(double number) {
-    if (!std::isfinite(number)) return append("null");
-    std::string text = fmt::format("{}", number);
-    if (text.find_first_of(".e") == std::string::npos) text += ".0";
-    append(text);
-  }
-
-  void write_array(const JsonArray& items) {
-    write_list('[', ']', items.size(), [&](std::size_t i) { write(items[i]); });
-  }
-
-  void write_object(const JsonObject& members) {
-    write_list('{', '}', members.size(), [&](std::size_t i) {
-      write_string(members[i].first);
-      append(indent_ > 0 ? ": " : ":");
-      write(members[i].second);
-    });
-  }
-
-  template <class WriteItem>
-  void write_list(char open, char close, std::size_t count, WriteItem write_item) {
-    out_ += open;
-    ++depth_;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i > 0) out_ += ',';
-      new_line();
-      write_item(i);
-    }
-    --depth_;
-    if (count > 0) new_line();
-    out_ += close;
-  }
-
-  void new_line() {
-    if (indent_ == 0) return;
-    out_ += '\n';
-    out_.append(indent_ * depth_, ' ');
-  }
-
-  // RFC 8785, section 3.2.2.2.
-  void write_string(std::string_view text) {
-    out_ += '"';
-    for (char c : text) {
-      switch (c) {
-        case '"': append("\\\""); break;
-        case '\\': append("\\\\"); break;
-        case '\b': append("\\b"); break;
-        case '\f': append("\\f"); break;
-        case '\n': append("\\n"); break;
-        case '\r': append("\\r"); break;
-        case '\t': append("\\t"); break;
-        default:
-          if (static_cast<unsigned char>(c) < 0x20)
-            append(fmt::format("\\u{:04x}", static_cast<unsigned char>(c)));
-          else
-            out_ += c;
-      }
-    }
-    out_ += '"';
-  }
-
-  std::size_t indent_;
-  std::size_t depth_ = 0;
-  std::string out_;
-};
+}
 
 }  // namespace
 
@@ -115,15 +45,98 @@ const Json* Json::find(std::string_view key) const {
   return found != members->end() && found->first == key ? &found->second : nullptr;
 }
 
+void JsonWriter::key(std::string_view key) {
+  begin_item();
+  write_string(key);
+  out_ += layout_ == Layout::kIndented ? ": " : ":";
+  after_key_ = true;
+}
+
+void JsonWriter::value(const Json& value) {
+  if (const auto* array = value.as<JsonArray>()) {
+    begin_array();
+    for (const Json& item : *array) this->value(item);
+    return end_array();
+  }
+  if (const auto* object = value.as<JsonObject>()) {
+    begin_object();
+    for (const auto& [name, member] : *object) {
+      key(name);
+      this->value(member);
+    }
+    return end_object();
+  }
+  if (const auto* text = value.as<std::string>()) return string(*text);
+  begin_item();
+  if (const auto* integer = value.as<std::int64_t>())
+    out_ += std::to_string(*integer);
+  else if (const auto* number = value.as<double>())
+    write_number(*number);
+  else if (const auto* boolean = value.as<bool>())
+    out_ += *boolean ? "true" : "false";
+  else
+    out_ += "null";
+}
+
+void JsonWriter::string(std::string_view text) {
+  begin_item();
+  write_string(text);
+}
+
+void JsonWriter::open(char bracket) {
+  begin_item();
+  out_ += bracket;
+  ++depth_;
+  first_ = true;
+}
+
+void JsonWriter::close(char bracket) {
+  --depth_;
+  if (!first_) new_line();
+  out_ += bracket;
+  first_ = false;
+}
+
+// begin_item writes what goes before a value or a key.
+void JsonWriter::begin_item() {
+  if (std::exchange(after_key_, false) || depth_ == 0) return;
+  if (!std::exchange(first_, false)) out_ += ',';
+  new_line();
+}
+
+void JsonWriter::new_line() {
+  if (layout_ == Layout::kCompact) return;
+  out_ += '\n';
+  out_.append(2 * depth_, ' ');
+}
+
+void JsonWriter::write_string(std::string_view text) {
+  out_ += '"';
+  while (!text.empty()) {
+    const std::size_t plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out_ += text.substr(0, plain);
+    if (plain < text.size()) out_ += escaped(text[plain]);
+    text.remove_prefix(std::min(plain + 1, text.size()));
+  }
+  out_ += '"';
+}
+
+// A whole number keeps ".0", or it would be read back as an integer.
+void JsonWriter::write_number(double number) {
+  std::string text = std::isfinite(number) ? fmt::format("{}", number) : "null";
+  if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  out_ += text;
+}
+
 std::string write_json(const Json& value) {
-  JsonWriter writer(0);
-  writer.write(value);
+  JsonWriter writer;
+  writer.value(value);
   return std::move(writer).take();
 }
 
 std::string write_json_indented(const Json& value) {
-  JsonWriter writer(2);
-  writer.write(value);
+  JsonWriter writer(JsonWriter::Layout::kIndented);
+  writer.value(value);
   return std::move(writer).take() + "\n";
 }
 

@@ -68,13 +68,52 @@ class Json {
   Value value_;
 };
 
+// JsonWriter writes JSON piece by piece: documents that are too large to be built as
+// values first. Its caller sees to it that keys come sorted, and each once.
+class JsonWriter {
+ public:
+  enum class Layout {
+    kCompact,   // without any white space
+    kIndented,  // for people: two spaces, one member a line
+  };
+
+  explicit JsonWriter(Layout layout = Layout::kCompact) : layout_(layout) {}
+
+  // reserve makes room for a text of about that many bytes.
+  void reserve(std::size_t size) { out_.reserve(size); }
+
+  void begin_object() { open('{'); }
+  void key(std::string_view key);
+  void end_object() { close('}'); }
+  void begin_array() { open('['); }
+  void end_array() { close(']'); }
+  void value(const Json& value);
+  void string(std::string_view text);
+
+  std::string take() && { return std::move(out_); }
+
+ private:
+  void open(char bracket);
+  void close(char bracket);
+  void begin_item();
+  void new_line();
+  void write_string(std::string_view text);
+  void write_number(double number);
+
+  Layout layout_;
+  std::size_t depth_ = 0;
+  bool first_ = true;       // of the list under way
+  bool after_key_ = false;  // a value comes next
+  std::string out_;
+};
+
 // write_json writes compact JSON with sorted keys and real UTF-8: one spelling
 // for every value, which parse_json takes back as an equal one. Escapes only what
 // RFC 8259 demands, as RFC 8785 does. Numbers that are no integers keep a fraction
 // or an exponent; what JSON has no number for becomes null.
 std::string write_json(const Json& value);
 
-// write_json_indented writes the same for people: two spaces, one member a line.
+// write_json_indented writes the same for people.
 std::string write_json_indented(const Json& value);
 
 }  // namespace weightmark

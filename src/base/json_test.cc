@@ -37,6 +37,29 @@ TEST(WriteJson, HasNoWordForWhatIsNoNumber) {
     EXPECT_EQ(write_json(Json(value)), "null");
 }
 
+TEST(JsonWriter, WritesPieceByPieceWhatAValueWouldBe) {
+  const Json inner = Json::object({{"x", JsonArray{1, "two", Json()}}, {"y", Json::object({})}});
+  for (auto layout : {JsonWriter::Layout::kCompact, JsonWriter::Layout::kIndented}) {
+    JsonWriter pieces(layout);
+    pieces.begin_object();
+    pieces.key("a");
+    pieces.begin_array();
+    pieces.value(1);
+    pieces.begin_object();
+    pieces.end_object();
+    pieces.string("q\"\n");
+    pieces.value(inner);
+    pieces.end_array();
+    pieces.key("b");
+    pieces.begin_array();
+    pieces.end_array();
+    pieces.end_object();
+    JsonWriter whole(layout);
+    whole.value(Json::object({{"a", JsonArray{1, Json::object({}), "q\"\n", inner}}, {"b", JsonArray{}}}));
+    EXPECT_EQ(std::move(pieces).take(), std::move(whole).take());
+  }
+}
+
 TEST(WriteJson, IndentsForPeople) {
   EXPECT_EQ(write_json_indented(Json::object({{"a", JsonArray{1, 2}}, {"b", JsonArray{}}})),
             "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": []\n}\n");

@@ -10,6 +10,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/openssl.h"
 #include "crypto/pki_testing.h"
+#include "crypto/spki.h"
 #include "weightmark/key.h"
 
 namespace weightmark {
@@ -162,6 +163,24 @@ TEST(PublicKey, CouldNotHaveMadeTinyOrNegativeIntegers) {
   EXPECT_FALSE(key.could_have_made({}));
 }
 
+// Our spelling of a key is OpenSSL's, which is that of every other client.
+TEST_P(PublicKeyOfType, IsSpelledAsOpenSslDoes) {
+  const PublicKey& key = key_->public_key();
+  const auto spki = decode_der<SpkiPtr>(d2i_X509_PUBKEY, key.spki());
+  ASSERT_TRUE(spki);
+  const PkeyPtr decoded(X509_PUBKEY_get(spki.get()));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(encode_der(i2d_PUBKEY, decoded.get()), key.spki());
+  EXPECT_EQ(encode_spki(decoded.get()), key.spki());
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  ASSERT_EQ(PEM_write_bio_PUBKEY(bio.get(), decoded.get()), 1);
+  EXPECT_EQ(key.pem(), written_text(bio.get()));
+  // RSA has no fixed length, so it always takes OpenSSL's decoder.
+  const PkeyPtr again = decode_spki(key.spki());
+  ASSERT_EQ(again != nullptr, GetParam() != KeyType::kRsa);
+  EXPECT_TRUE(!again || EVP_PKEY_eq(again.get(), decoded.get()) == 1);
+}
+
 TEST(PublicKey, RefusesSmallRsa) {
   EXPECT_EQ(code(PublicKey::from_pem(testing::public_key_pem(testing::generate_rsa_key_pem(1024)))), "key-unsupported");
 }
@@ -187,6 +206,7 @@ TEST(PublicKey, RefusesPointsOffTheCurve) {
   Bytes der = load(testing::generate_key_pem(KeyType::kEcP256))->public_key().spki();
   der.back() ^= 1;
   EXPECT_EQ(code(PublicKey::from_spki(der)), "key-malformed");
+  EXPECT_FALSE(decode_spki(der));
 }
 
 // RFC 5480, section 2.1.1: a curve has a name, even one whose numbers are right.

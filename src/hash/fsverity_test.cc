@@ -205,6 +205,26 @@ class TemporaryFile {
   std::filesystem::path path_;
 };
 
+TEST(FsverityDigests, EqualThoseOfOneFileAtATime) {
+  // Every number of blocks at the edges of lanes and levels, in one call and in several.
+  const std::size_t sizes[] = {0, 1, 4095, 4096, 4097, 8192, 65536, 65537, 127 * 4096 + 1, 128 * 4096};
+  std::vector<Bytes> contents;
+  std::vector<ByteView> files;
+  std::vector<Digest> expected;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t size : sizes) {
+      Bytes bytes = pattern_bytes(size, size + static_cast<std::size_t>(round));
+      expected.push_back(tree_of(bytes, 1 << 20).fsverity);
+      bytes.resize(padded_size(size));
+      contents.push_back(std::move(bytes));
+      files.push_back(ByteView(contents.back()).first(size));
+    }
+  }
+  EXPECT_EQ(fsverity_digests(files), expected);
+  for (std::size_t i = 0; i < files.size(); ++i) EXPECT_EQ(fsverity_digests({&files[i], 1}).front(), expected[i]);
+  EXPECT_TRUE(fsverity_digests({}).empty());
+}
+
 TEST(TreeHasher, EqualsTheFsverityTool) {
   const TemporaryFile file;
   if (run_fsverity_tool(file.write({})).empty()) GTEST_SKIP() << "the command fsverity is not installed";

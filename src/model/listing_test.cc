@@ -207,6 +207,23 @@ TEST(ListFiles, BoundsTheFiles) {
   EXPECT_EQ(code_of(list_files(*root, ignore, {}, 2)), "too-many-files") << "of one folder";
 }
 
+// Many entries are looked at by several threads.
+TEST(ListFiles, ListsLargeFolders) {
+  TempFolder temp(testing::memory_folder());
+  constexpr std::size_t kFiles = 3000;
+  for (std::size_t i = 0; i < kFiles; ++i) temp.write("d/" + std::to_string(i), std::string(i % 7, 'x'));
+  auto root = ModelRoot::open(temp.path(), kRefuse);
+  for (unsigned threads : {0U, 1U, 3U}) {
+    auto listing = list_files(*root, {}, {.threads = threads});
+    ASSERT_EQ(code_of(listing), "ok");
+    ASSERT_EQ(listing->files.size(), kFiles);
+    for (const ListedFile& file : listing->files)
+      EXPECT_EQ(file.identity.size, std::stoul(file.name.substr(2)) % 7) << file.name;
+  }
+  temp.link("d/link", "0");
+  EXPECT_EQ(code_of(list_files(*root, {})), "symlink-refused");
+}
+
 TEST(ListFiles, KeepsFewHandlesInDeepTrees) {
   TempFolder temp(testing::memory_folder());
   testing::write_at(temp.chain(std::vector<std::string>(1500, "d")), "w", "");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <fstream>
+
 #include "hash/fsverity.h"
 #include "hash/hasher.h"
 #include "model/listing.h"
@@ -420,6 +423,41 @@ TEST(MeasureFiles, TakesMemoryThatDoesNotGrowWithTheFile) {
     return code + (peak() - before < 16 * 1024 ? "" : " grew");
   });
   EXPECT_EQ(child.text, "ok");
+}
+
+// Small trees are hashed together: what is wrong with one file is its own affair.
+TEST(SmallTrees, FailEachForItself) {
+  Model model;
+  for (char c = 'a'; c <= 'z'; ++c) model.write(std::string(1, c), pattern(5000, static_cast<unsigned>(c)));
+  model.list(SymlinkPolicy::kRefuse, MeasureScope::kTree);
+  fs::remove(model / "c");
+  model.write("d", "replaced");
+  fs::remove(model / "e");
+  model.link("e", "f");
+  OnRead grow([&] { std::ofstream(model / "a", std::ios::app) << "more"; });
+  const auto results = model.measure({}, {.threads = 1, .observer = &grow});
+  ASSERT_EQ(results.size(), 26U);
+  EXPECT_EQ(code_of(results[0]), "file-changed");
+  EXPECT_EQ(code_of(results[2]), "file-vanished");
+  EXPECT_EQ(code_of(results[3]), "file-changed");
+  EXPECT_EQ(code_of(results[4]), "file-replaced");
+  for (std::size_t i = 5; i < results.size(); ++i) {
+    ASSERT_EQ(code_of(results[i]), "ok") << i;
+    TreeHasher tree;
+    tree.update(as_bytes(pattern(5000, static_cast<unsigned>('a' + i))));
+    EXPECT_EQ(results[i]->entry.tree, tree.finish());
+  }
+}
+
+TEST(SmallTrees, EndWhenInterrupted) {
+  Model model;
+  for (char c = 'a'; c <= 'z'; ++c) model.write(std::string(1, c), "x");
+  model.list(SymlinkPolicy::kRefuse, MeasureScope::kTree);
+  std::atomic<bool> cancelled = false;
+  OnRead cancel([&] { cancelled = true; });
+  const auto results = model.measure({}, {.threads = 1, .observer = &cancel, .cancelled = &cancelled});
+  EXPECT_EQ(code_of(results.front()), "ok");
+  EXPECT_EQ(code_of(results.back()), "interrupted");
 }
 
 }  // namespace

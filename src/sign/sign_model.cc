@@ -113,10 +113,22 @@ Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& opt
   return envelope;
 }
 
+// stage writes the bundle to a file that has no name yet.
+Result<AtomicFile> stage(const std::filesystem::path& path, const Bundle& bundle) {
+  WM_TRY(AtomicFile file, AtomicFile::create(path));
+  WM_CHECK(file.write(as_bytes(write_bundle(bundle))));
+  return file;
+}
+
+Result<Bundle> read_staged(const AtomicFile& file) {
+  WM_TRY(std::string text, file.read_back());
+  return parse_bundle(text);
+}
+
 // self_check reads the bundle back as a verifier would. A certificate's chain is
 // not checked here: the signer need not have the root that verifiers trust.
-Result<void> self_check(const std::string& text, const Manifest& manifest, const SignOptions& options) {
-  auto bundle = parse_bundle(text);
+Result<void> self_check(const AtomicFile& file, const Manifest& manifest, const SignOptions& options) {
+  auto bundle = read_staged(file);
   if (!bundle && bundle.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(bundle).error());
   auto verified = [&]() -> Result<Verified<SignedModel>> {
     if (!bundle) return std::unexpected(bundle.error());
@@ -151,9 +163,9 @@ Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
                                                      : declare_model(full.hash, options.declared));
   WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
-  std::string text = write_bundle(make_bundle(full, std::move(envelope)));
-  WM_CHECK(self_check(text, model.manifest, full));
-  WM_CHECK(write_file_atomically(path, as_bytes(text)));
+  WM_TRY(AtomicFile file, stage(path, make_bundle(full, std::move(envelope))));
+  WM_CHECK(self_check(file, model.manifest, full));
+  WM_CHECK(file.commit());
   if (known) finish_record(*known, model);
   return SignedOutput{std::move(path), std::move(model)};
 }

@@ -23,7 +23,7 @@ PLACES = [
     ("OpenSSL", r"openssl/", r"src/crypto/|src/hash/kernels/openssl\.cc$"),
     ("libcurl", r"curl/", r"src/net/"),
     ("PKCS#11", r"p11-kit/", r"src/crypto/"),
-    ("the JSON library", r"nlohmann/", r"src/base/json\.cc$"),
+    ("the JSON library", r"simdjson\.h", r"src/base/json_document\.cc$"),
     ("CLI11", r"CLI/|CLI\.hpp", r"cli/"),
     ("SQL", r"sqlite3|libpq|postgresql/", r"src/graph/"),
 ]

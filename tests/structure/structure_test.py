@@ -11,7 +11,7 @@ GOOD = {
     "include/weightmark/error.h": '#include <string>\n#include "weightmark/error_codes.inc"\n',
     "include/weightmark/error_codes.inc": 'WEIGHTMARK_ERROR(FileMissing, "file-missing", kRefused, "x")\n',
     "include/weightmark/manifest.h": '#include "weightmark/error.h"\n',
-    "src/base/json.cc": '#include <nlohmann/json.hpp>\n',
+    "src/base/json_document.cc": '#include <simdjson.h>\n',
     "src/base/text.h": "",
     "src/attest/manifest.cc": '#include "weightmark/manifest.h"\n#include "base/text.h"\n',
     "src/crypto/key.cc": "#include <openssl/evp.h>\n",
@@ -65,7 +65,7 @@ class Structure(Case):
         self.refused({"src/hash/a.cc": "#include <openssl/sha.h>\n"}, "OpenSSL")
 
     def test_json_elsewhere(self):
-        self.refused({"src/base/a.h": "  #  include <nlohmann/json.hpp>\n"}, "JSON")
+        self.refused({"src/base/a.h": "  #  include <simdjson.h>\n"}, "JSON")
 
     def test_curl_elsewhere(self):
         self.refused({"src/sign/a.cc": "#include <curl/curl.h>\n"}, "libcurl")
