@@ -23,9 +23,10 @@ struct Sha256KernelInfo {
 // first.
 WEIGHTMARK_API std::vector<Sha256KernelInfo> list_sha256_kernels();
 
-// force_sha256_kernel makes the named kernel the one for many streams and for one,
-// in the whole process from now on; "" returns to the fastest. For tests, and for a
-// user whose CPU misbehaves. The digests are the same with every kernel.
+// force_sha256_kernel makes this process hash as on a CPU that has nothing faster than
+// the named kernel: it takes many streams, and a single one where it is made for that.
+// "" returns to the fastest. For tests, and for a user whose CPU misbehaves. The digests
+// are the same with every kernel.
 // Errors: usage, naming the kernels that this CPU supports.
 WEIGHTMARK_API Result<void> force_sha256_kernel(std::string_view name);
 

@@ -24,9 +24,10 @@ constexpr const Sha256Kernel* kKernels[] = {
 // Null unless force_sha256_kernel named one.
 std::atomic<const Sha256Kernel*> forced_kernel = nullptr;
 
-const Sha256Kernel& first_supported(bool for_one_stream) {
-  for (const Sha256Kernel* kernel : kKernels)
-    if ((!for_one_stream || kernel->fewest == 1) && kernel->supported()) return *kernel;
+// first_supported begins with `from`, as if the CPU had nothing faster.
+const Sha256Kernel& first_supported(bool for_one_stream, const Sha256Kernel* from = kKernels[0]) {
+  for (const Sha256Kernel* const* kernel = std::ranges::find(kKernels, from); kernel != std::end(kKernels); ++kernel)
+    if ((!for_one_stream || (*kernel)->fewest == 1) && (*kernel)->supported()) return **kernel;
   return kSha256OpenSsl;
 }
 
@@ -55,7 +56,7 @@ const Sha256Kernel& wide_sha256_kernel() {
 const Sha256Kernel& stream_sha256_kernel() {
   static const Sha256Kernel& fastest = first_supported(true);
   const Sha256Kernel* forced = forced_kernel.load(std::memory_order_relaxed);
-  return forced ? *forced : fastest;
+  return forced ? first_supported(true, forced) : fastest;
 }
 
 std::vector<Sha256KernelInfo> list_sha256_kernels() {
