@@ -129,8 +129,8 @@ std::string describe_all(const Inspected& inspected, bool files) {
   text += describe_declared(manifest);
   text += line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
   text += line("left out", describe_ignored(manifest.serialization));
-  text += line("log entries", fmt::format("{}", bundle.log_entries));
-  text += line("timestamps", fmt::format("{}", bundle.timestamps));
+  text += line("log entries", fmt::format("{}", bundle.log_entries.size()));
+  text += line("timestamps", fmt::format("{}", bundle.timestamps.size()));
   text += line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
   if (files) text += describe_files(manifest);
   text += "\nchecked here: the file is well formed, and its digests agree among themselves\n";
@@ -155,8 +155,8 @@ Json to_json(const Inspected& inspected) {
                        {"mediaType", inspected.bundle.media_type},
                        {"keyFingerprint", hint},
                        {"chain", std::move(chain)},
-                       {"logEntries", inspected.bundle.log_entries},
-                       {"timestamps", inspected.bundle.timestamps},
+                       {"logEntries", inspected.bundle.log_entries.size()},
+                       {"timestamps", inspected.bundle.timestamps.size()},
                        {"declaredFiles", declared_count(inspected.manifest)},
                        {"statement", statement ? *std::move(statement) : Json()}});
 }

@@ -15,8 +15,8 @@ bool same(const weightmark::Envelope& a, const weightmark::Envelope& b) {
 
 // check_limits holds what parse_bundle promises of every bundle that it takes.
 void check_limits(const weightmark::Bundle& bundle) {
-  require(bundle.log_entries <= weightmark::kMaxLogEntries && bundle.timestamps <= weightmark::kMaxTimestamps);
-  require(!bundle.envelope.signature.empty());
+  require(bundle.log_entries.size() <= weightmark::kMaxLogEntries && bundle.timestamps.size() <= weightmark::kMaxTimestamps);
+  require(!bundle.signature().empty());
   if (const auto* certificates = std::get_if<weightmark::CertificateMaterial>(&bundle.material))
     require(!certificates->chain.empty() && certificates->chain.size() <= weightmark::kMaxCertificates);
 }

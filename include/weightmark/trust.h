@@ -8,6 +8,7 @@
 
 #include "weightmark/certificate.h"
 #include "weightmark/key.h"
+#include "weightmark/trusted_root.h"
 
 namespace weightmark {
 
@@ -22,7 +23,26 @@ struct CertificateTrust {
   std::vector<Certificate> roots;
 };
 
-using Trust = std::variant<KeyTrust, CertificateTrust>;
+// ExpectedIdentity is who should have signed. Both are compared: anyone can have an
+// account of that name somewhere.
+struct ExpectedIdentity {
+  std::string identity;  // a name in the certificate: an address, or a workflow's URI
+  std::string provider;  // the URL of who confirmed it: the issuer of its identity token
+  // Both are POSIX extended regular expressions that must match the whole.
+  bool patterns = false;
+};
+
+// SigstoreTrust accepts a signature by any of these identities, which the authorities
+// and logs of `root` confirm. The numbers are of parties that count, each once.
+struct SigstoreTrust {
+  TrustedRoot root;
+  std::vector<ExpectedIdentity> identities;
+  unsigned logs = 1;   // transparency logs that have the signature
+  unsigned times = 1;  // that attest its time
+  unsigned scts = 1;   // certificate transparency logs that have the certificate
+};
+
+using Trust = std::variant<KeyTrust, CertificateTrust, SigstoreTrust>;
 
 // Expectations are what the caller knows of the model beforehand. A signature
 // says who and what, not which: without an expectation any other model by the

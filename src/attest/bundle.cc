@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attest/log_entry_json.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/json_document.h"
@@ -99,34 +100,48 @@ Result<void> parse_content(const JsonView& field, Bundle& bundle) {
   return {};
 }
 
-Result<std::size_t> count_items(const JsonView& parent, std::string_view key, std::size_t limit, ErrorCode code) {
+// list returns the items of an array, none where the member is not there.
+Result<std::vector<JsonView>> list(const JsonView& parent, std::string_view key, std::size_t limit, ErrorCode code) {
+  std::vector<JsonView> views;
   WM_CHECK(parent.object());
-  if (!parent.has(key)) return 0;
+  if (!parent.has(key)) return views;
   WM_TRY(JsonView field, parent.member(key));
   WM_TRY(JsonItems items, field.array());
   if (items.size() > limit)
     return refuse(code, fmt::format("{} entries, over the limit of {}", items.size(), limit), field.path());
-  return items.size();
+  for (const JsonView& item : items) views.push_back(item);
+  return views;
+}
+
+Result<void> parse_log_entries(const JsonView& material, Bundle& bundle) {
+  WM_TRY(auto items, list(material, "tlogEntries", kMaxLogEntries, ErrorCode::kBundleTooManyLogEntries));
+  for (const JsonView& item : items) {
+    WM_TRY(LogEntry entry, parse_log_entry(item));
+    bundle.log_entries.push_back(std::move(entry));
+  }
+  return {};
+}
+
+Result<void> parse_timestamps(const JsonView& material, Bundle& bundle) {
+  if (!material.has("timestampVerificationData")) return {};
+  WM_TRY(JsonView data, material.member("timestampVerificationData"));
+  WM_TRY(auto items, list(data, "rfc3161Timestamps", kMaxTimestamps, ErrorCode::kBundleTooManyTimestamps));
+  for (const JsonView& item : items) {
+    WM_TRY(Bytes token, base64_field(item, "signedTimestamp"));
+    bundle.timestamps.push_back(std::move(token));
+  }
+  return {};
 }
 
 Result<void> parse_material(const JsonView& root, Bundle& bundle) {
   if (!root.has("verificationMaterial")) return refuse(ErrorCode::kBundleNoMaterial, "missing", "verificationMaterial");
   WM_TRY(JsonView field, root.member("verificationMaterial"));
-  WM_TRY(bundle.log_entries, count_items(field, "tlogEntries", kMaxLogEntries, ErrorCode::kBundleTooManyLogEntries));
-  if (field.has("timestampVerificationData")) {
-    WM_TRY(JsonView data, field.member("timestampVerificationData"));
-    WM_TRY(bundle.timestamps,
-           count_items(data, "rfc3161Timestamps", kMaxTimestamps, ErrorCode::kBundleTooManyTimestamps));
-  }
+  WM_CHECK(parse_log_entries(field, bundle));
+  WM_CHECK(parse_timestamps(field, bundle));
   return parse_content(field, bundle);
 }
 
-Result<Envelope> parse_envelope(const JsonView& root) {
-  if (!root.has("dsseEnvelope")) return refuse(ErrorCode::kBundleNoEnvelope, "missing", "dsseEnvelope");
-  // The content of a bundle is one or the other (sigstore_bundle.proto, Bundle.content).
-  if (root.has("messageSignature"))
-    return refuse(ErrorCode::kBundleAmbiguousMaterial, "beside a dsseEnvelope", "messageSignature");
-  WM_TRY(JsonView field, root.member("dsseEnvelope"));
+Result<Envelope> parse_envelope(const JsonView& field) {
   Envelope envelope;
   WM_TRY(JsonView type, field.member("payloadType"));
   WM_TRY(envelope.payload_type, type.string());
@@ -140,6 +155,34 @@ Result<Envelope> parse_envelope(const JsonView& root) {
   WM_TRY(envelope.signature, base64_field(signatures.front(), "sig"));
   if (envelope.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", signatures.front().path());
   return envelope;
+}
+
+Result<MessageSignature> parse_message(const JsonView& field) {
+  MessageSignature message;
+  if (field.has("messageDigest")) {
+    WM_TRY(JsonView hint, field.member("messageDigest"));
+    WM_TRY(JsonView algorithm, hint.member("algorithm"));
+    WM_TRY(message.digest_algorithm, algorithm.string());
+    WM_TRY(message.digest, base64_field(hint, "digest"));
+  }
+  WM_TRY(message.signature, base64_field(field, "signature"));
+  if (message.signature.empty()) return refuse(ErrorCode::kBundleNoSignature, "empty", field.path());
+  return message;
+}
+
+// The content of a bundle is one or the other (sigstore_bundle.proto, Bundle.content).
+Result<void> parse_signed_content(const JsonView& root, Bundle& bundle) {
+  const bool message = root.has("messageSignature");
+  if (!message && !root.has("dsseEnvelope")) return refuse(ErrorCode::kBundleNoEnvelope, "missing", "dsseEnvelope");
+  if (message && root.has("dsseEnvelope"))
+    return refuse(ErrorCode::kBundleAmbiguousMaterial, "beside a dsseEnvelope", "messageSignature");
+  WM_TRY(JsonView field, root.member(message ? "messageSignature" : "dsseEnvelope"));
+  if (message) {
+    WM_TRY(bundle.message, parse_message(field));
+  } else {
+    WM_TRY(bundle.envelope, parse_envelope(field));
+  }
+  return {};
 }
 
 Json certificate_json(const Certificate& certificate) {
@@ -181,7 +224,7 @@ Result<Bundle> parse_bundle(std::string_view json) {
   Bundle bundle;
   WM_TRY(bundle.media_type, check_media_type(root));
   WM_CHECK(parse_material(root, bundle));
-  WM_TRY(bundle.envelope, parse_envelope(root));
+  WM_CHECK(parse_signed_content(root, bundle));
   return bundle;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attest/dsse.h"
+#include "tlog/log_entry.h"
 #include "weightmark/bytes.h"
 #include "weightmark/certificate.h"
 #include "weightmark/error.h"
@@ -35,17 +36,29 @@ struct CertificateMaterial {
   bool single = false;  // spelled `certificate`, as keyless bundles and the Go client do
 };
 
+// MessageSignature is a signature over bytes that are not in the bundle. What it says
+// of their digest is a hint.
+struct MessageSignature {
+  std::string digest_algorithm;  // "SHA2_256", …; empty where there is no hint
+  Bytes digest;
+  Bytes signature;
+};
+
 struct Bundle {
   std::string media_type;
   std::variant<PublicKeyMaterial, CertificateMaterial> material;
-  std::size_t log_entries = 0;
-  std::size_t timestamps = 0;
-  Envelope envelope;
+  std::vector<LogEntry> log_entries;
+  std::vector<Bytes> timestamps;            // DER of RFC 3161 responses
+  Envelope envelope;                        // where there is no message
+  std::optional<MessageSignature> message;  // models never have one
+
+  // signature is that of the envelope or the message.
+  const Bytes& signature() const { return message ? message->signature : envelope.signature; }
 };
 
 // parse_bundle takes the JSON of a bundle, versions 0.1 to 0.3. It says nothing
 // about trust.
-// Errors: bundle-*, certificate-malformed, and the json-* codes.
+// Errors: bundle-*, log-entry-malformed, certificate-malformed, and the json-* codes.
 Result<Bundle> parse_bundle(std::string_view json);
 
 // write_bundle writes version 0.3 with the certificate-chain form, one line.

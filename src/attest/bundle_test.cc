@@ -127,20 +127,14 @@ TEST(ParseBundle, RefusesBadMaterial) {
   EXPECT_EQ(code_of_material(R"({"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}})"),
             "certificate-malformed");
   EXPECT_EQ(code_of_material(chain_of(17)), "bundle-chain-too-long");
-  auto repeated = [](std::size_t count) {
+  auto timestamps = [](std::size_t count) {
     std::string items;
-    for (std::size_t i = 0; i < count; ++i) items += i > 0 ? ",{}" : "{}";
-    return items;
+    for (std::size_t i = 0; i < count; ++i)
+      items += i > 0 ? R"(,{"signedTimestamp":"qg=="})" : R"({"signedTimestamp":"qg=="})";
+    return R"({"publicKey":{},"timestampVerificationData":{"rfc3161Timestamps":[)" + items + "]}}";
   };
-  EXPECT_EQ(code_of_material(fmt::format(
-                R"({{"publicKey":{{}},"tlogEntries":[{0}],"timestampVerificationData":{{"rfc3161Timestamps":[{0}]}}}})",
-                repeated(32))),
-            "");
-  EXPECT_EQ(code_of_material(fmt::format(R"({{"publicKey":{{}},"tlogEntries":[{}]}})", repeated(33))),
-            "bundle-too-many-log-entries");
-  EXPECT_EQ(code_of_material(fmt::format(
-                R"({{"publicKey":{{}},"timestampVerificationData":{{"rfc3161Timestamps":[{}]}}}})", repeated(33))),
-            "bundle-too-many-timestamps");
+  EXPECT_EQ(code_of_material(timestamps(32)), "");
+  EXPECT_EQ(code_of_material(timestamps(33)), "bundle-too-many-timestamps");
 }
 
 TEST(ParseBundle, RefusesBadEnvelopes) {
@@ -161,10 +155,106 @@ TEST(ParseBundle, RefusesBadEnvelopes) {
   std::string both = json({});
   both.insert(1, R"("messageSignature":{"signature":"AAAA"},)");
   EXPECT_EQ(code_of(both), "bundle-ambiguous-material");
-  EXPECT_EQ(
-      code_of(R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{}},)"
-              R"("messageSignature":{"signature":"AAAA"}})"),
-      "bundle-no-envelope");
+}
+
+std::string message_json(const std::string& message) {
+  return R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{}},)"
+         R"("messageSignature":)" +
+         message + "}";
+}
+
+TEST(ParseBundle, TakesMessageSignatures) {
+  auto bundle =
+      parse_bundle(message_json(R"({"messageDigest":{"algorithm":"SHA2_256","digest":"qg=="},"signature":"qgE="})"));
+  ASSERT_TRUE(bundle);
+  ASSERT_TRUE(bundle->message);
+  EXPECT_EQ(bundle->message->digest_algorithm, "SHA2_256");
+  EXPECT_EQ(bundle->message->digest, Bytes{0xaa});
+  EXPECT_EQ(bundle->signature(), (Bytes{0xaa, 1}));
+  EXPECT_TRUE(parse_bundle(message_json(R"({"signature":"qgE="})"))->message->digest.empty());
+  EXPECT_EQ(code_of(message_json(R"({"signature":""})")), "bundle-no-signature");
+  EXPECT_EQ(code_of(message_json(R"({"signature":"?"})")), "bundle-base64");
+  EXPECT_EQ(code_of(message_json(R"({})")), "bundle-malformed");
+  EXPECT_EQ(code_of(message_json(R"([])")), "bundle-malformed");
+  EXPECT_EQ(code_of(message_json(R"({"messageDigest":{"algorithm":1},"signature":"qgE="})")), "bundle-malformed");
+}
+
+// An entry of which one member is replaced.
+std::string entry_json(const std::string& key = {}, const std::string& value = {}) {
+  const std::string hash = '"' + to_base64(Bytes(32, 7)) + '"';
+  std::map<std::string, std::string> members = {
+      {"logIndex", "\"5\""},
+      {"logId", R"({"keyId":)" + hash + "}"},
+      {"kindVersion", R"({"kind":"hashedrekord","version":"0.0.1"})"},
+      {"integratedTime", "1700000000"},
+      {"inclusionPromise", R"({"signedEntryTimestamp":"qg=="})"},
+      {"inclusionProof", R"({"logIndex":"4","treeSize":"9","rootHash":)" + hash + R"(,"hashes":[)" + hash +
+                             R"(],"checkpoint":{"envelope":"note"}})"},
+      {"canonicalizedBody", "\"e30=\""}};
+  if (!key.empty()) members[key] = value;
+  std::string text;
+  for (const auto& [name, member] : members)
+    if (!member.empty()) text += (text.empty() ? "\"" : ",\"") + name + "\":" + member;
+  return "{" + text + "}";
+}
+
+Result<Bundle> with_entries(const std::string& entries) {
+  return parse_bundle(R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":)"
+                      R"({"publicKey":{},"tlogEntries":[)" +
+                      entries + R"(]},"messageSignature":{"signature":"qgE="}})");
+}
+
+TEST(ParseBundle, TakesLogEntries) {
+  auto bundle = with_entries(entry_json());
+  ASSERT_TRUE(bundle) << describe(bundle.error());
+  const LogEntry& entry = bundle->log_entries.at(0);
+  EXPECT_EQ(entry.index, 5U);
+  EXPECT_EQ(entry.log_id, Bytes(32, 7));
+  EXPECT_EQ(entry.kind + " " + entry.version, "hashedrekord 0.0.1");
+  EXPECT_EQ(entry.integrated_time, 1700000000);
+  EXPECT_EQ(entry.promise, Bytes{0xaa});
+  EXPECT_EQ(entry.body, (Bytes{'{', '}'}));
+  EXPECT_EQ(entry.proof->index, 4U);
+  EXPECT_EQ(entry.proof->tree_size, 9U);
+  EXPECT_EQ(entry.proof->hashes.size(), 1U);
+  EXPECT_EQ(entry.proof->checkpoint, "note");
+  EXPECT_FALSE(with_entries(entry_json("inclusionProof", ""))->log_entries[0].proof);
+  EXPECT_TRUE(with_entries(entry_json("inclusionPromise", ""))->log_entries[0].promise.empty());
+  EXPECT_EQ(with_entries(entry_json("logIndex", ""))->log_entries[0].index, 0U) << "proto3 leaves out zeros";
+}
+
+TEST(ParseBundle, BoundsTheNumberOfLogEntries) {
+  std::string entries = entry_json();
+  for (std::size_t i = 1; i < kMaxLogEntries; ++i) entries += "," + entry_json();
+  EXPECT_TRUE(with_entries(entries));
+  auto too_many = with_entries(entries + "," + entry_json());
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(code_name(too_many.error().code), "bundle-too-many-log-entries");
+}
+
+TEST(ParseBundle, RefusesMalformedLogEntries) {
+  const std::pair<const char*, const char*> faults[] = {{"logIndex", "\"-1\""},
+                                                        {"logIndex", "-1"},
+                                                        {"logIndex", "\"1x\""},
+                                                        {"logIndex", "\"\""},
+                                                        {"logIndex", "1.5"},
+                                                        {"logIndex", "\"9223372036854775808\""},
+                                                        {"logId", R"({"keyId":"qg=="})"},
+                                                        {"logId", ""},
+                                                        {"kindVersion", R"({"kind":"x"})"},
+                                                        {"kindVersion", ""},
+                                                        {"integratedTime", "\"now\""},
+                                                        {"inclusionPromise", "{}"},
+                                                        {"inclusionPromise", R"({"signedEntryTimestamp":"?"})"},
+                                                        {"inclusionProof", R"({"logIndex":"4","treeSize":"9"})"},
+                                                        {"inclusionProof", R"({"treeSize":"-9","rootHash":"qg=="})"},
+                                                        {"canonicalizedBody", ""},
+                                                        {"canonicalizedBody", "\"e30\""}};
+  for (const auto& [key, value] : faults) {
+    auto bundle = with_entries(entry_json(key, value));
+    ASSERT_FALSE(bundle) << key << value;
+    EXPECT_EQ(code_name(bundle.error().code), "log-entry-malformed") << key << value;
+  }
 }
 
 TEST(ParseBundle, SurvivesEveryTruncation) {

@@ -67,11 +67,15 @@ int decide(int ok, X509_STORE_CTX* context) {
   return 1;
 }
 
-void set_parameters(X509_STORE_CTX* context, Time time) {
-  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
+void set_strictness(X509_VERIFY_PARAM* parameters, Time time) {
   X509_VERIFY_PARAM_set_time(parameters, time.time_since_epoch().count());
   X509_VERIFY_PARAM_set_auth_level(parameters, kSecurityLevel);
   X509_VERIFY_PARAM_set_depth(parameters, kMaxDepth);
+}
+
+void set_parameters(X509_STORE_CTX* context, Time time) {
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
+  set_strictness(parameters, time);
   // The usage of the leaf is checked below. "Any" still demands that every
   // issuer is a certificate authority.
   X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY);
@@ -145,6 +149,32 @@ Result<std::vector<Certificate>> chain_of(X509_STORE_CTX* context) {
   return chain;
 }
 
+// build_chain verifies `leaf` against a store, with certificates that help.
+Result<std::vector<Certificate>> build_chain(X509_STORE* store, STACK_OF(X509) * helpers, const Certificate& leaf,
+                                             Time time) {
+  X509StoreContextPtr context(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(context.get(), store, leaf.impl().x509.get(), helpers) != 1)
+    return fail(ErrorCode::kInternal, leaf, take_openssl_errors(), {});
+  set_parameters(context.get(), time);
+  bool valid = X509_verify_cert(context.get()) == 1;
+  take_openssl_errors();
+  if (!valid) return explain(failure_of(context.get(), leaf), time);
+  return chain_of(context.get());
+}
+
+// check_fulcio_usage demands what Fulcio always writes (fulcio, docs/certificate-specification.md).
+Result<void> check_fulcio_usage(const Certificate& leaf) {
+  X509* x509 = leaf.impl().x509.get();
+  const std::uint32_t flags = X509_get_extension_flags(x509);
+  if ((flags & EXFLAG_CA) != 0 || X509_check_ca(x509) != 0)
+    return fail(ErrorCode::kCertificateUsage, leaf, "it is a certificate authority's", {});
+  if ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage(x509) & X509v3_KU_DIGITAL_SIGNATURE) == 0)
+    return fail(ErrorCode::kCertificateUsage, leaf, "its key usage does not include digitalSignature", {});
+  if ((flags & EXFLAG_XKUSAGE) == 0 || (X509_get_extended_key_usage(x509) & XKU_CODE_SIGN) == 0)
+    return fail(ErrorCode::kCertificateUsage, leaf, "its extended key usage does not include codeSigning", {});
+  return {};
+}
+
 }  // namespace
 
 // RFC 5280, sections 4.2.1.3 and 4.2.1.12.
@@ -166,15 +196,31 @@ Result<void> check_signing_usage(const Certificate& leaf) {
 Result<std::vector<Certificate>> verify_chain(const Certificate& leaf, const std::vector<Certificate>& untrusted,
                                               const std::vector<Certificate>& trusted, Time time) {
   Material material = sort_material(untrusted, trusted);
-  X509StoreContextPtr context(X509_STORE_CTX_new());
-  if (X509_STORE_CTX_init(context.get(), material.anchors.get(), leaf.impl().x509.get(), material.helpers.get()) != 1)
-    return fail(ErrorCode::kInternal, leaf, take_openssl_errors(), {});
-  set_parameters(context.get(), time);
-  bool valid = X509_verify_cert(context.get()) == 1;
-  take_openssl_errors();
-  if (!valid) return explain(failure_of(context.get(), leaf), time);
+  WM_TRY(auto chain, build_chain(material.anchors.get(), material.helpers.get(), leaf, time));
   WM_CHECK(check_signing_usage(leaf));
-  return chain_of(context.get());
+  return chain;
+}
+
+X509StorePtr anchor_store(const Certificate& anchor, Time time) {
+  X509StorePtr store(X509_STORE_new());
+  X509_STORE_add_cert(store.get(), anchor.impl().x509.get());
+  X509_VERIFY_PARAM* parameters = X509_STORE_get0_param(store.get());
+  set_strictness(parameters, time);
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_set_verify_cb(store.get(), decide);
+  return store;
+}
+
+Result<std::vector<Certificate>> verify_fulcio_chain(const Certificate& leaf,
+                                                     const std::vector<Certificate>& candidates,
+                                                     const std::vector<Certificate>& authority, Time time) {
+  const X509StackPtr helpers(sk_X509_new_null());
+  for (std::size_t i = 0; i + 1 < authority.size(); ++i) sk_X509_push(helpers.get(), authority[i].impl().x509.get());
+  for (const Certificate& certificate : candidates) sk_X509_push(helpers.get(), certificate.impl().x509.get());
+  const X509StorePtr store = anchor_store(authority.back(), time);
+  WM_TRY(auto chain, build_chain(store.get(), helpers.get(), leaf, time));
+  WM_CHECK(check_fulcio_usage(leaf));
+  return chain;
 }
 
 }  // namespace weightmark

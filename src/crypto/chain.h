@@ -22,6 +22,16 @@ namespace weightmark {
 Result<std::vector<Certificate>> verify_chain(const Certificate& leaf, const std::vector<Certificate>& untrusted,
                                               const std::vector<Certificate>& trusted, Time time);
 
+// verify_fulcio_chain builds a chain from `leaf` to the last certificate of `authority`,
+// which is the anchor, be it a root or not (sigstore_trustroot.proto,
+// CertificateAuthority). The others of `authority`, and `candidates` from the bundle, help
+// to build it. Every certificate is valid at `time`. The leaf is no authority itself and
+// has the usages digitalSignature and codeSigning. Returns the chain, leaf first.
+// Errors: those of verify_chain.
+Result<std::vector<Certificate>> verify_fulcio_chain(const Certificate& leaf,
+                                                     const std::vector<Certificate>& candidates,
+                                                     const std::vector<Certificate>& authority, Time time);
+
 // check_signing_usage says whether a leaf may sign, by the rule above.
 // Errors: certificate-usage.
 Result<void> check_signing_usage(const Certificate& leaf);

@@ -128,6 +128,8 @@ Result<SignerReport> verify_certificate(const Bundle& bundle, const CertificateT
 }
 
 Result<SignerReport> verify_signer(const Bundle& bundle, const Trust& trust, Time time, std::vector<Check>& checks) {
+  if (bundle.message)
+    return refuse(ErrorCode::kBundleNoEnvelope, "the bundle signs a message, not a model", "messageSignature");
   // Only version 0.3 has ever been written for keys and certificates.
   bool version3 = bundle.media_type == kBundleMediaType || bundle.media_type.ends_with("version=0.3");
   if (!version3)

@@ -2,6 +2,7 @@
 // by turning their commands into ours.
 //   OMS: sign-model, verify-model, capabilities
 //   https://github.com/sampras343/model-signing-conformance, docs/conformance_adapter_cli_protocol.md
+//   Sigstore: verify-bundle (sigstore_client.h)
 #include <cstdio>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "cli/parser.h"
 #include "cli/ui.h"
+#include "tests/conformance/sigstore_client.h"
 
 namespace {
 
@@ -74,6 +76,7 @@ int main(int argc, char** argv) {
   if (!given.empty()) given.erase(given.begin());
   if (command == "sign-model") return run(translate("sign", given));
   if (command == "verify-model") return run(translate("verify", given));
+  if (command == "verify-bundle") return verify_bundle(given);
   if (command == "capabilities") {
     std::puts(R"({"client_version":")" WEIGHTMARK_VERSION
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
