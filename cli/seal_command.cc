@@ -125,7 +125,9 @@ void add_seal(CLI::App& app, Action& action) {
   CLI::App* seal = app.add_subcommand("seal", "Verify a model and let the kernel keep its files as they are, for good");
   seal->require_subcommand(1);
   auto flags = std::make_shared<SealFlags>();
-  add_unavailable_method(*seal, action);
+  CLI::App* sigstore =
+      add_method(*seal, "sigstore", "Seal a model that was signed with an identity, by Sigstore", flags, action);
+  flags->verify.add_identities_to(*sigstore);
   CLI::App* key = add_method(*seal, "key", "Seal a model that was signed with a key", flags, action);
   flags->verify.add_keys_to(*key);
   CLI::App* certificate =

@@ -1,4 +1,5 @@
 // weightmark verify
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,6 +17,9 @@ namespace {
 constexpr std::size_t kMaxShown = 20;
 
 std::string describe_signer(const SignerReport& signer) {
+  if (signer.method == "sigstore")
+    return fmt::format("{}, confirmed by {}", printable(signer.identity.names.front().value),
+                       printable(signer.identity.issuer));
   if (signer.chain.empty()) return fmt::format("{} key {}", signer.key_type, signer.key_fingerprint);
   return fmt::format("{}, certified by {}", printable(signer.chain.front().subject()),
                      printable(signer.chain.back().subject()));
@@ -72,6 +76,10 @@ void tell_verified(const Report& report, const Ui& ui) {
   ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
                      printable(report.model)));
   ui.detail("signed by", describe_signer(*report.signer));
+  for (const TimeReport& time : report.signer->times)
+    ui.detail("at", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC, attested by {}", time.time, printable(time.by)));
+  for (const LogReport& log : report.signer->logs)
+    ui.detail("recorded in", fmt::format("{}, entry {}", printable(log.log), log.index));
   ui.detail("as", fmt::format("\"{}\"", printable(report.subject->name)));
   ui.detail("files", describe_files(report));
   ui.detail("root digest", "sha256:" + report.subject->root.hex());
@@ -126,7 +134,9 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* verify = app.add_subcommand("verify", "Verify that a model is what its signer signed");
   verify->require_subcommand(1);
   auto flags = std::make_shared<VerifyFlags>();
-  add_unavailable_method(*verify, action);
+  CLI::App* sigstore =
+      add_method(*verify, "sigstore", "Verify a signature made with an identity, by Sigstore", flags, action);
+  flags->add_identities_to(*sigstore);
   CLI::App* key = add_method(*verify, "key", "Verify a signature made with a key", flags, action);
   flags->add_keys_to(*key);
   CLI::App* certificate =

@@ -26,10 +26,15 @@ struct VerifyFlags {
   std::vector<std::string> public_keys;
   std::vector<std::string> roots;
   bool log_fingerprints = false;
+  std::vector<std::string> identities;
+  std::vector<std::string> providers;
+  bool patterns = false;
+  std::string trusted_root;
 
   void add_to(CLI::App& method);
   void add_keys_to(CLI::App& method);
   void add_certificates_to(CLI::App& method);
+  void add_identities_to(CLI::App& method);
   void add_files_to(CLI::App& method);
 
   // options reads the keys or certificates and the clock.
@@ -37,6 +42,7 @@ struct VerifyFlags {
 
  private:
   Result<Trust> read_trust(const Ui& ui) const;
+  Result<Trust> read_sigstore_trust() const;
 };
 
 // tell_refused says why a model does not verify.

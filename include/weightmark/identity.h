@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "weightmark/export.h"
+
 namespace weightmark {
 
 // SubjectName is one of the certificate's names.
@@ -35,7 +37,7 @@ struct CertificateIdentity {
   std::vector<Claim> claims;       // in the order of their object identifiers
 
   // claim returns the value of a claim, or "" where it was not made.
-  std::string claim(std::string_view name) const;
+  WEIGHTMARK_API std::string claim(std::string_view name) const;
 
   friend bool operator==(const CertificateIdentity&, const CertificateIdentity&) = default;
 };

@@ -10,6 +10,7 @@
 #include "weightmark/digest.h"
 #include "weightmark/error.h"
 #include "weightmark/export.h"
+#include "weightmark/identity.h"
 #include "weightmark/manifest.h"
 
 namespace weightmark {
@@ -54,13 +55,28 @@ struct FileReport {
   std::string note = {};  // why it is covered in another way than asked for; else empty
 };
 
+// TimeReport is when a signature existed, and who attests that.
+struct TimeReport {
+  Time time;
+  std::string by;  // URL
+};
+
+// LogReport is where a signature is recorded for anyone to see.
+struct LogReport {
+  std::string log;          // URL
+  std::uint64_t index = 0;  // of the entry
+};
+
 // SignerReport says who signed.
 struct SignerReport {
-  std::string method;              // "key" or "certificate"
-  std::string key_type;            // "EC P-256", …
-  std::string key_fingerprint;     // PublicKey::fingerprint
-  std::vector<Certificate> chain;  // leaf first; empty for "key"
-  std::string encoding;            // "DSSE", or "DSSE as model-signing 0.2 encoded it"
+  std::string method;                  // "key", "certificate" or "sigstore"
+  std::string key_type;                // "EC P-256", …
+  std::string key_fingerprint;         // PublicKey::fingerprint
+  std::vector<Certificate> chain;      // leaf first; empty for "key"
+  std::string encoding;                // "DSSE", or "DSSE as model-signing 0.2 encoded it"
+  CertificateIdentity identity = {};   // for "sigstore"; else empty
+  std::vector<TimeReport> times = {};  // for "sigstore"
+  std::vector<LogReport> logs = {};    // for "sigstore"
 };
 
 // SubjectReport says what was signed. Whether the files are so, the report's files say.

@@ -54,6 +54,26 @@ Json certificate_json(const Certificate& certificate) {
                        {"notAfter", timestamp(certificate.not_after())}});
 }
 
+Json identity_json(const CertificateIdentity& identity) {
+  JsonArray names;
+  for (const SubjectName& name : identity.names) names.push_back(text(name.value));
+  JsonObject claims;
+  for (const Claim& claim : identity.claims) claims.emplace_back(claim.name, text(claim.value));
+  return Json::object(
+      {{"names", std::move(names)}, {"provider", text(identity.issuer)}, {"claims", Json::object(std::move(claims))}});
+}
+
+void append_evidence(const SignerReport& signer, JsonObject& members) {
+  JsonArray times;
+  for (const TimeReport& time : signer.times)
+    times.push_back(Json::object({{"time", timestamp(time.time)}, {"by", text(time.by)}}));
+  JsonArray logs;
+  for (const LogReport& log : signer.logs) logs.push_back(Json::object({{"log", text(log.log)}, {"index", log.index}}));
+  members.emplace_back("identity", identity_json(signer.identity));
+  members.emplace_back("times", std::move(times));
+  members.emplace_back("logs", std::move(logs));
+}
+
 Json signer_json(const SignerReport& signer) {
   JsonObject members = {{"method", signer.method},
                         {"keyType", signer.key_type},
@@ -62,6 +82,7 @@ Json signer_json(const SignerReport& signer) {
   JsonArray chain;
   for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
   if (!chain.empty()) members.emplace_back("chain", std::move(chain));
+  if (!signer.identity.names.empty()) append_evidence(signer, members);
   return Json::object(std::move(members));
 }
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "crypto/chain.h"
+#include "verify/sigstore.h"
 
 namespace weightmark {
 namespace {
@@ -127,9 +128,25 @@ Result<SignerReport> verify_certificate(const Bundle& bundle, const CertificateT
   return signer;
 }
 
+// --- the method "sigstore"
+
+Result<SignerReport> verify_identity_of(const Bundle& bundle, const SigstoreTrust& trust, std::vector<Check>& checks) {
+  const SignedContent content = SignedContent::of_envelope(bundle.envelope);
+  WM_TRY(KeylessSignature found, verify_keyless(bundle, content, trust, checks));
+  WM_TRY(PublicKey key, found.chain.front().public_key());
+  SignerReport signer = describe_signer("sigstore", key, "DSSE");
+  signer.chain = std::move(found.chain);
+  signer.identity = std::move(found.identity);
+  for (const AttestedTime& time : found.times)
+    signer.times.push_back({std::chrono::floor<std::chrono::seconds>(time.time), time.by});
+  for (const LogEvidence& log : found.logs) signer.logs.push_back({log.log->base_url, log.index});
+  return signer;
+}
+
 Result<SignerReport> verify_signer(const Bundle& bundle, const Trust& trust, Time time, std::vector<Check>& checks) {
   if (bundle.message)
     return refuse(ErrorCode::kBundleNoEnvelope, "the bundle signs a message, not a model", "messageSignature");
+  if (const auto* sigstore = std::get_if<SigstoreTrust>(&trust)) return verify_identity_of(bundle, *sigstore, checks);
   // Only version 0.3 has ever been written for keys and certificates.
   bool version3 = bundle.media_type == kBundleMediaType || bundle.media_type.ends_with("version=0.3");
   if (!version3)
