@@ -60,6 +60,10 @@ is() {
 
 seal() { weightmark seal key --public-key /key.pub "$@"; }
 verify() { weightmark verify key --public-key /key.pub "$@"; }
+# sign_again keeps a record of the digests, as its user would.
+sign_again() {
+  XDG_STATE_HOME=/tmp/state weightmark sign key --private-key /key.pem --reuse --json --signature /tmp/again.sig "$@"
+}
 not_sealed() { is "$1" "$(probe measure "$2")" ENODATA; }
 forget_pages() { sync && echo 3 >/proc/sys/vm/drop_caches; }
 # small_model NAME: a copy of a signed model that is itself never sealed.
@@ -71,6 +75,8 @@ kernel_coverage() {
 }
 
 before_sealing() {
+  expect 0 "the model is signed again, for the record" sign_again /mnt/model
+  says "every file of it hashed" '"reused": 0'
   expect 0 "the model verifies before it is sealed" verify --json /mnt/model
   count_is "and nothing of it rests on the kernel" 0 '"coverage": "kernel"'
   expect 2 "without a terminal and --yes nothing is sealed" seal /mnt/model
@@ -119,6 +125,9 @@ sealing() {
   expect 0 "the sealed model verifies" verify --json /mnt/model
   kernel_coverage "by the kernel's word alone" 4
   says "without reading a byte" '"bytesHashed": 0'
+  expect 0 "the sealed model is signed once more" sign_again /mnt/model
+  says "and no file of it is hashed" '"reused": 4'
+  expect 0 "that signature verifies" verify --signature /tmp/again.sig --check-both /mnt/model
 }
 
 writing() {
