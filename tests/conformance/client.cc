@@ -2,6 +2,7 @@
 // by turning their commands into ours.
 //   OMS: sign-model, verify-model, capabilities
 //   https://github.com/sampras343/model-signing-conformance, docs/conformance_adapter_cli_protocol.md
+//   TUF: init, refresh, download (tuf_client.h)
 #include <cstdio>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "cli/parser.h"
 #include "cli/ui.h"
+#include "tuf_client.h"
 
 namespace {
 
@@ -70,6 +72,7 @@ int run(Arguments arguments) {
 
 int main(int argc, char** argv) {
   Arguments given(argv + 1, argv + argc);
+  if (is_tuf_command(given)) return run_tuf_command(given);
   std::string command = given.empty() ? "" : given.front();
   if (!given.empty()) given.erase(given.begin());
   if (command == "sign-model") return run(translate("sign", given));
@@ -79,6 +82,6 @@ int main(int argc, char** argv) {
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
-  std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities …\n", stderr);
+  std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities|--metadata-dir …\n", stderr);
   return 2;
 }
