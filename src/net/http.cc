@@ -5,6 +5,7 @@
 
 #include <array>
 #include <new>
+#include <utility>
 
 #include "base/refuse.h"
 #include "base/text.h"
@@ -18,21 +19,28 @@ struct Cleanup {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
 
-// Sink takes a body and never more of it than the limit.
+// Sink takes a body and never more of it than the limit. The library has a limit too,
+// but measures redirects and errors by it, whose bodies nobody takes.
 struct Sink {
-  std::string body;
+  CURL* handle;
   std::uint64_t max_size;
+  std::string body = {};
   bool too_large = false;
+
+  // fits also goes by what is announced, before any of it is taken.
+  bool fits(std::size_t size) const {
+    curl_off_t announced = -1;
+    curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    return size <= max_size - body.size() && (announced < 0 || std::cmp_less_equal(announced, max_size));
+  }
 };
 
 // take is called with each piece that arrives. Any other result than the size of the
 // piece ends the request; no exception may pass through the library.
 std::size_t take(const char* data, std::size_t, std::size_t size, void* context) {
   Sink& sink = *static_cast<Sink*>(context);
-  if (size > sink.max_size - sink.body.size()) {
-    sink.too_large = true;
-    return 0;
-  }
+  sink.too_large = !sink.fits(size);
+  if (sink.too_large) return 0;
   try {
     sink.body.append(data, size);
   } catch (const std::bad_alloc&) {
@@ -50,7 +58,6 @@ ErrorCode code_of(CURLcode result) {
     case CURLE_SSL_ISSUER_ERROR: return ErrorCode::kServerCertificate;
     case CURLE_UNSUPPORTED_PROTOCOL:  // that of the first address was looked at before
     case CURLE_TOO_MANY_REDIRECTS: return ErrorCode::kRedirectRefused;
-    case CURLE_FILESIZE_EXCEEDED: return ErrorCode::kAnswerTooLarge;
     default: return ErrorCode::kServerUnreachable;
   }
 }
@@ -82,7 +89,7 @@ class CurlClient : public HttpClient {
     if (!https && !url.starts_with("http://"))
       return refuse(ErrorCode::kUrlUnsupported, "not an address of HTTP or HTTPS", excerpt(url));
     curl_easy_reset(handle_.get());
-    Sink sink{{}, max_size};
+    Sink sink{handle_.get(), max_size};
     error_.front() = '\0';
     set_request(url, https ? "https" : "http", sink);
     set_surroundings(https ? settings_.https_proxy : settings_.http_proxy);
@@ -103,7 +110,6 @@ class CurlClient : public HttpClient {
     set(CURLOPT_FOLLOWLOCATION, 1L);
     set(CURLOPT_MAXREDIRS, kMaxRedirects);
     set(CURLOPT_FAILONERROR, 1L);  // what comes with a status of 400 and more is not read
-    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(sink.max_size));
     set(CURLOPT_WRITEFUNCTION, take);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&sink));
     set(CURLOPT_ERRORBUFFER, error_.data());
@@ -122,7 +128,7 @@ class CurlClient : public HttpClient {
   }
 
   Result<std::string> answer(CURLcode result, const std::string& url, Sink sink) {
-    if (sink.too_large || result == CURLE_FILESIZE_EXCEEDED) return too_large(url, sink.max_size);
+    if (sink.too_large) return too_large(url, sink.max_size);
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     if (result != CURLE_OK && result != CURLE_HTTP_RETURNED_ERROR) return failure(result, url);
