@@ -17,6 +17,9 @@ namespace weightmark::tuf {
 namespace {
 
 constexpr int kMaxBitLength = 32;  // TAP 15
+// The highest integer that all JSON parsers agree on (RFC 7493, section 2.2): a version
+// can be counted on from.
+constexpr std::int64_t kMaxVersion = (std::int64_t{1} << 53) - 1;
 
 Result<std::string> string_member(const JsonView& object, std::string_view key) {
   WM_TRY(const JsonView member, object.member(key));
@@ -260,6 +263,7 @@ Result<void> check_spec_version(const JsonView& part) {
 Result<void> read_common(const JsonView& part, Common& common) {
   WM_CHECK(check_spec_version(part));
   WM_TRY(common.version, integer_member(part, "version", 1));
+  if (common.version > kMaxVersion) return part.fail(fmt::format("version {} is too high", common.version));
   WM_TRY(const JsonView expires, part.member("expires"));
   WM_TRY(const std::string_view text, expires.string());
   const std::optional<Time> time = parse_time(text);

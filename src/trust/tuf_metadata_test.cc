@@ -53,6 +53,7 @@ TEST(TufMetadata, RefusesWhatIsMissingOrOfTheWrongType) {
   EXPECT_EQ(targets_with("\"version\"", "\"Version\""), "tuf-malformed");
   EXPECT_EQ(targets_with("\"version\": 3", "\"version\": 0"), "tuf-malformed");
   EXPECT_EQ(targets_with("\"version\": 3", "\"version\": \"3\""), "tuf-malformed");
+  EXPECT_EQ(targets_with("\"version\": 3", "\"version\": 9223372036854775807"), "tuf-malformed");
   EXPECT_EQ(targets_with("\"version\": 3", "\"version\": 3.5"), "tuf-malformed");
   EXPECT_EQ(targets_with("\"unknown\": [1]", "\"unknown\": [1.5]"), "tuf-malformed");
   EXPECT_EQ(targets_with("\"length\": 1", "\"length\": -1"), "tuf-malformed");

@@ -58,7 +58,7 @@ Result<TargetFile> Updater::find(std::string_view path) {
     if (!visited.insert(visit.role.name).second) continue;
     if (visited.size() > kMaxRoles)
       return refuse(ErrorCode::kTufTooManyRoles, fmt::format("not in the first {} roles", kMaxRoles), excerpt(path));
-    WM_TRY(const Targets role, load_targets(visit.role.name, *visit.keys, visit.role.role));
+    WM_TRY(const Targets role, load_targets(visit.role.name, {*visit.keys, visit.role.role}));
     if (const auto found = role.files.find(path); found != role.files.end()) return found->second;
     queue(role, path, waiting);
   }

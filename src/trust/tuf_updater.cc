@@ -34,6 +34,8 @@ Result<Body> verify(std::string_view text, const Keys& keys, const Role& role) {
   return std::move(metadata.body);
 }
 
+std::unexpected<Error> not_cached() { return refuse(ErrorCode::kTufNotCached, "no usable copy of it here"); }
+
 Result<void> check_version(std::int64_t found, std::int64_t wanted) {
   if (found == wanted) return {};
   return refuse(ErrorCode::kTufVersion, fmt::format("is version {} where {} is expected", found, wanted));
@@ -61,8 +63,8 @@ Result<Updater> Updater::open(std::string_view anchor, Store& store, std::option
   WM_TRY(Metadata<Root> root, about("the first root", parse<Root>(anchor)));
   WM_CHECK(about("the first root", check_signatures(signed_text(root), root.body.keys, root.body.root)));
   Updater updater(std::move(root.body), store, online);
-  store.put("root.json", anchor);
-  updater.load_roots();
+  const std::string last = updater.load_roots(anchor);
+  if (online && store.get(file_of(Root::kType)) != last) store.put(file_of(Root::kType), last);
   return updater;
 }
 
@@ -71,7 +73,7 @@ Result<void> Updater::refresh() {
   WM_CHECK(about("root.json", check_expiry(root_)));
   WM_CHECK(about("timestamp.json", update_timestamp()));
   WM_CHECK(about("snapshot.json", update_snapshot()));
-  WM_TRY(targets_, load_targets(Targets::kType, root_.keys, root_.targets));
+  WM_TRY(targets_, load_targets(Targets::kType, {root_.keys, root_.targets}));
   return {};
 }
 
@@ -88,13 +90,16 @@ Result<void> Updater::accept_root(std::string_view text) {
   return {};
 }
 
-// load_roots goes on from the anchor as far as the store's roots lead.
-void Updater::load_roots() {
+// load_roots goes on from the anchor as far as the store's roots lead, and returns the
+// text of the last.
+std::string Updater::load_roots(std::string_view anchor) {
+  std::string last(anchor);
   for (int i = 0; i < kMaxRootUpdates; ++i) {
-    const std::optional<std::string> text = store_->get(history_of(root_.version + 1));
-    if (!text || !accept_root(*text)) return;
-    store_->put("root.json", *text);
+    std::optional<std::string> text = store_->get(history_of(root_.version + 1));
+    if (!text || !accept_root(*text)) break;
+    last = *std::move(text);
   }
+  return last;
 }
 
 Result<void> Updater::fetch_roots() {
@@ -105,7 +110,7 @@ Result<void> Updater::fetch_roots() {
     if (!text) return std::unexpected(text.error());
     WM_CHECK(accept_root(*text));
     store_->put(history_of(root_.version), *text);
-    store_->put("root.json", *text);
+    store_->put(file_of(Root::kType), *text);
   }
   return {};
 }
@@ -125,7 +130,7 @@ Result<void> Updater::update_timestamp() {
     Result<Timestamp> seen = verify<Timestamp>(*text, root_.keys, root_.timestamp);
     if (seen) timestamp_ = *std::move(seen);
   }
-  if (!online_ && !timestamp_) return refuse(ErrorCode::kTufNotCached, "no usable copy of it here");
+  if (!online_ && !timestamp_) return not_cached();
   if (!online_) return {};
   WM_TRY(const std::string text, online_->metadata->fetch(file_of(Timestamp::kType), kMaxMetadata));
   return take_timestamp(text);
@@ -147,66 +152,69 @@ Result<void> Updater::take_timestamp(std::string_view text) {
 
 // --- Snapshot (section 5.5)
 
-Result<Snapshot> Updater::accept_snapshot(std::string_view text, const Snapshot* previous) const {
+Result<Snapshot> Updater::accept_snapshot(std::string_view text) const {
   WM_CHECK(check_meta_file(timestamp_->snapshot, text));
-  WM_TRY(Snapshot fresh, verify<Snapshot>(text, root_.keys, root_.snapshot));
-  WM_CHECK(check_version(fresh.version, timestamp_->snapshot.version));
-  if (previous != nullptr) WM_CHECK(check_no_rollback(fresh, *previous));
-  WM_CHECK(check_expiry(fresh));
-  return fresh;
+  WM_TRY(Snapshot snapshot, verify<Snapshot>(text, root_.keys, root_.snapshot));
+  WM_CHECK(check_version(snapshot.version, timestamp_->snapshot.version));
+  WM_CHECK(check_expiry(snapshot));
+  return snapshot;
 }
 
-// The snapshot in the store need not be the one that the timestamp speaks of to say
-// which versions were seen: what is older than the hashes is still signed.
 Result<void> Updater::update_snapshot() {
-  const std::string file = file_of(Snapshot::kType);
-  const std::optional<std::string> old = store_->get(file);
-  Result<Snapshot> previous = refuse(ErrorCode::kTufNotCached, "no usable copy of it here");
-  if (old) previous = verify<Snapshot>(*old, root_.keys, root_.snapshot);
-  if (old && previous) {
-    Result<Snapshot> current = accept_snapshot(*old, nullptr);
-    if (current) snapshot_ = *std::move(current);
-    if (current || !online_) return current ? Result<void>() : std::unexpected(current.error());
-  }
-  if (!online_) return std::unexpected(previous.error());
-  const MetaFile& meta = timestamp_->snapshot;
-  WM_TRY(const std::string text,
-         online_->metadata->fetch(versioned(file, meta.version), meta.length.value_or(kMaxMetadata)));
-  WM_TRY(snapshot_, accept_snapshot(text, previous ? &*previous : nullptr));
-  store_->put(file, text);
+  const std::optional<std::string> old = store_->get(file_of(Snapshot::kType));
+  Result<Snapshot> current = old ? accept_snapshot(*old) : Result<Snapshot>(not_cached());
+  if (!current && online_) current = fetch_snapshot(old);
+  if (!current) return std::unexpected(std::move(current).error());
+  snapshot_ = *std::move(current);
   return {};
+}
+
+// The old snapshot says which versions were seen, although the timestamp does not speak
+// of it any more: it is signed all the same.
+Result<Snapshot> Updater::fetch_snapshot(const std::optional<std::string>& old) {
+  const std::string file = file_of(Snapshot::kType);
+  WM_TRY(const std::string text, fetch_metadata(file, timestamp_->snapshot));
+  WM_TRY(Snapshot fresh, accept_snapshot(text));
+  const Result<Snapshot> seen =
+      old ? verify<Snapshot>(*old, root_.keys, root_.snapshot) : Result<Snapshot>(not_cached());
+  if (seen) WM_CHECK(check_no_rollback(fresh, *seen));
+  store_->put(file, text);
+  return fresh;
 }
 
 // --- Targets (section 5.6)
 
+Result<Targets> Updater::accept_targets(std::string_view text, const MetaFile& meta, const Trusted& trusted) const {
+  WM_CHECK(check_meta_file(meta, text));
+  WM_TRY(Targets targets, verify<Targets>(text, trusted.keys, trusted.role));
+  WM_CHECK(check_version(targets.version, meta.version));
+  WM_CHECK(check_expiry(targets));
+  return targets;
+}
+
 // A role in the store is verified by the keys of who leads to it now: what another
 // delegator's keys once vouched for says nothing.
-Result<Targets> Updater::load_targets(std::string_view name, const Keys& keys, const Role& role) {
+Result<Targets> Updater::load_targets(std::string_view name, const Trusted& trusted) {
   const std::string file = file_of(name);
   const auto listed = snapshot_->files.find(fmt::format("{}.json", name));
   if (listed == snapshot_->files.end())
     return refuse(ErrorCode::kTufRoleUnlisted, "the snapshot does not list it", file);
-  const MetaFile& meta = listed->second;
-  const auto accept = [&](std::string_view text) -> Result<Targets> {
-    WM_CHECK(check_meta_file(meta, text));
-    WM_TRY(Targets fresh, verify<Targets>(text, keys, role));
-    WM_CHECK(check_version(fresh.version, meta.version));
-    WM_CHECK(check_expiry(fresh));
-    return fresh;
-  };
   const std::optional<std::string> old = store_->get(file);
-  Result<Targets> current = refuse(ErrorCode::kTufNotCached, "no usable copy of it here");
-  if (old) current = accept(*old);
-  if (current || !online_) return about(file, std::move(current));
-  WM_TRY(const std::string text,
-         about(file, online_->metadata->fetch(versioned(file, meta.version), meta.length.value_or(kMaxMetadata))));
-  current = accept(text);
-  if (current) store_->put(file, text);
+  Result<Targets> current = old ? accept_targets(*old, listed->second, trusted) : Result<Targets>(not_cached());
+  if (!current && online_) current = fetch_targets(file, listed->second, trusted);
   return about(file, std::move(current));
 }
 
-std::string Updater::versioned(std::string_view name, std::int64_t version) const {
-  return root_.consistent_snapshot ? fmt::format("{}.{}", version, name) : std::string(name);
+Result<Targets> Updater::fetch_targets(const std::string& file, const MetaFile& meta, const Trusted& trusted) {
+  WM_TRY(const std::string text, fetch_metadata(file, meta));
+  WM_TRY(Targets fresh, accept_targets(text, meta, trusted));
+  store_->put(file, text);
+  return fresh;
+}
+
+Result<std::string> Updater::fetch_metadata(const std::string& file, const MetaFile& meta) const {
+  const std::string name = root_.consistent_snapshot ? fmt::format("{}.{}", meta.version, file) : file;
+  return online_->metadata->fetch(name, meta.length.value_or(kMaxMetadata));
 }
 
 }  // namespace weightmark::tuf

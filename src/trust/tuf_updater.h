@@ -58,20 +58,29 @@ class Updater {
   const Targets& targets() const { return *targets_; }
 
  private:
+  // Trusted is who may sign a role, as the one that leads to it says.
+  struct Trusted {
+    const Keys& keys;
+    const Role& role;
+  };
+
   Updater(Root root, Store& store, std::optional<Online> online)
       : root_(std::move(root)), store_(&store), online_(online) {}
 
   Result<void> accept_root(std::string_view text);
-  void load_roots();
+  std::string load_roots(std::string_view anchor);
   Result<void> fetch_roots();
   Result<void> update_timestamp();
   Result<void> take_timestamp(std::string_view text);
   Result<void> update_snapshot();
-  Result<Snapshot> accept_snapshot(std::string_view text, const Snapshot* previous) const;
-  Result<Targets> load_targets(std::string_view name, const Keys& keys, const Role& role);
+  Result<Snapshot> accept_snapshot(std::string_view text) const;
+  Result<Snapshot> fetch_snapshot(const std::optional<std::string>& old);
+  Result<Targets> accept_targets(std::string_view text, const MetaFile& meta, const Trusted& trusted) const;
+  Result<Targets> load_targets(std::string_view name, const Trusted& trusted);
+  Result<Targets> fetch_targets(const std::string& file, const MetaFile& meta, const Trusted& trusted);
+  Result<std::string> fetch_metadata(const std::string& file, const MetaFile& meta) const;
   Result<void> check_expiry(const Common& common) const;
   Result<std::string> fetch_target(std::string_view path, const TargetFile& file, Fetcher& targets) const;
-  std::string versioned(std::string_view name, std::int64_t version) const;
 
   Root root_;
   Store* store_;
