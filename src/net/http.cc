@@ -152,7 +152,7 @@ class CurlClient : public HttpClient {
 
 std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings) {
   // Once, and by one thread alone: libcurl(3), "global constants".
-  [[maybe_unused]] static const CURLcode kInitialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  [[maybe_unused]] static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   return std::make_unique<CurlClient>(settings);
 }
 

@@ -15,6 +15,7 @@
 namespace weightmark::tuf {
 
 inline constexpr std::uint64_t kMaxMetadata = 16 << 20;
+inline constexpr std::uint64_t kMaxTarget = 64 << 20;
 
 // Key is a key as it is spelled: of the many that a file may have, only those that
 // signed something are ever decoded.

@@ -42,7 +42,7 @@ void DirectoryStore::lock() {
 
 std::optional<std::string> DirectoryStore::get(std::string_view name) {
   if (std::optional<std::string> text = unwritten_.get(name)) return text;
-  Result<std::string> text = read_file(folder_ / name, kMaxMetadata);
+  Result<std::string> text = read_file(folder_ / name, kMaxTarget);
   return text ? std::optional(*std::move(text)) : std::nullopt;
 }
 

@@ -82,6 +82,7 @@ Result<std::string> Updater::target(std::string_view path, Fetcher* targets, Sto
   if (std::optional<std::string> text = cache.get(name); text && check_target_file(file, *text))
     return *std::move(text);
   if (targets == nullptr) return refuse(ErrorCode::kTufNotCached, "no usable copy of it here", excerpt(path));
+  if (file.length > kMaxTarget) return refuse(ErrorCode::kAnswerTooLarge, "larger than 64 MiB", excerpt(path));
   WM_TRY(std::string text, fetch_target(path, file, *targets));
   if (auto checked = check_target_file(file, text); !checked) {
     checked.error().subject = excerpt(path);

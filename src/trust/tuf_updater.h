@@ -50,7 +50,7 @@ class Updater {
   // target returns the verified bytes of a target: from `cache`, else from `targets`
   // (section 5.7), which may be null.
   // Errors: those of find and of the fetcher, tuf-length, tuf-digest, tuf-hash-unknown,
-  // tuf-not-cached.
+  // tuf-not-cached, answer-too-large for a target of over 64 MiB.
   Result<std::string> target(std::string_view path, Fetcher* targets, Store& cache);
 
   const Root& root() const { return root_; }

@@ -388,6 +388,15 @@ TEST_F(UpdaterTest, RefusesAnotherTarget) {
   EXPECT_EQ(get("nothing"), "tuf-target-unknown");
 }
 
+TEST_F(UpdaterTest, FetchesNoTargetThatMemoryShouldNotHold) {
+  repository_.add_target("targets", "trust", "text");
+  repository_.targets["targets"].files.back().second =
+      Json::of("length", kMaxTarget + 1, "hashes", testing::hashes_json("text"));
+  repository_.publish();
+  EXPECT_EQ(get("trust"), "answer-too-large");
+  EXPECT_EQ(repository_.requests.back(), "1.targets.json");
+}
+
 TEST_F(UpdaterTest, RefusesHashesThatItDoesNotKnow) {
   repository_.add_target("targets", "trust", "text");
   repository_.targets["targets"].files.back().second =

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 #include "base/file.h"
 #include "base/refuse.h"
@@ -94,8 +93,7 @@ bool is_tuf_command(const std::vector<std::string>& arguments) {
 int run_tuf_command(const std::vector<std::string>& arguments) {
   const Result<void> result = run(parse(arguments));
   if (result) return 0;
-  const std::string message = describe(result.error());
-  const std::string_view code = code_name(result.error().code);
-  std::fprintf(stderr, "%s [%.*s]\n", message.c_str(), static_cast<int>(code.size()), code.data());
+  const std::string code(code_name(result.error().code));
+  std::fputs((describe(result.error()) + " [" + code + "]\n").c_str(), stderr);
   return 1;
 }
