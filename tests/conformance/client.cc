@@ -3,6 +3,7 @@
 //   OMS: sign-model, verify-model, capabilities
 //   https://github.com/sampras343/model-signing-conformance, docs/conformance_adapter_cli_protocol.md
 //   Sigstore: verify-bundle (sigstore_client.h)
+//   TUF: init, refresh, download (tuf_client.h)
 #include <cstdio>
 #include <map>
 #include <string>
@@ -11,6 +12,7 @@
 #include "cli/parser.h"
 #include "cli/ui.h"
 #include "tests/conformance/sigstore_client.h"
+#include "tests/conformance/tuf_client.h"
 
 namespace {
 
@@ -72,6 +74,7 @@ int run(Arguments arguments) {
 
 int main(int argc, char** argv) {
   Arguments given(argv + 1, argv + argc);
+  if (is_tuf_command(given)) return run_tuf_command(given);
   std::string command = given.empty() ? "" : given.front();
   if (!given.empty()) given.erase(given.begin());
   if (command == "sign-model") return run(translate("sign", given));
@@ -82,6 +85,6 @@ int main(int argc, char** argv) {
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
-  std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities …\n", stderr);
+  std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities|--metadata-dir …\n", stderr);
   return 2;
 }

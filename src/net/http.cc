@@ -1,0 +1,159 @@
+#include "net/http.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <new>
+#include <utility>
+
+#include "base/refuse.h"
+#include "base/text.h"
+
+namespace weightmark {
+namespace {
+
+constexpr long kMaxRedirects = 5;
+
+struct Cleanup {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+
+// Sink takes a body and never more of it than the limit. The library has a limit too,
+// but measures redirects and errors by it, whose bodies nobody takes.
+struct Sink {
+  CURL* handle;
+  std::uint64_t max_size;
+  std::string body = {};
+  bool too_large = false;
+
+  // fits also goes by what is announced, before any of it is taken.
+  bool fits(std::size_t size) const {
+    curl_off_t announced = -1;
+    curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    return size <= max_size - body.size() && (announced < 0 || std::cmp_less_equal(announced, max_size));
+  }
+};
+
+// take is called with each piece that arrives. Any other result than the size of the
+// piece ends the request; no exception may pass through the library.
+std::size_t take(const char* data, std::size_t, std::size_t size, void* context) {
+  Sink& sink = *static_cast<Sink*>(context);
+  sink.too_large = !sink.fits(size);
+  if (sink.too_large) return 0;
+  try {
+    sink.body.append(data, size);
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+  return size;
+}
+
+ErrorCode code_of(CURLcode result) {
+  switch (result) {
+    case CURLE_URL_MALFORMAT: return ErrorCode::kUrlUnsupported;
+    case CURLE_OPERATION_TIMEDOUT: return ErrorCode::kServerTimeout;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR: return ErrorCode::kServerCertificate;
+    case CURLE_UNSUPPORTED_PROTOCOL:  // that of the first address was looked at before
+    case CURLE_TOO_MANY_REDIRECTS: return ErrorCode::kRedirectRefused;
+    default: return ErrorCode::kServerUnreachable;
+  }
+}
+
+std::string hint_for(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kServerUnreachable:
+    case ErrorCode::kServerTimeout: return "check the network, and the proxy in HTTPS_PROXY where one is needed";
+    case ErrorCode::kServerCertificate:
+      return "where the network has a certificate authority of its own, name its file in SSL_CERT_FILE";
+    default: return {};
+  }
+}
+
+std::unexpected<Error> too_large(const std::string& url, std::uint64_t limit) {
+  return refuse(ErrorCode::kAnswerTooLarge, fmt::format("the answer is larger than {}", human_size(limit)), url);
+}
+
+bool means_not_found(long status) { return status == 403 || status == 404 || status == 410; }
+
+class CurlClient : public HttpClient {
+ public:
+  explicit CurlClient(HttpSettings settings) : settings_(std::move(settings)), handle_(curl_easy_init()) {
+    if (!handle_) throw std::bad_alloc();
+  }
+
+  Result<std::string> get(const std::string& url, std::uint64_t max_size) override {
+    const bool https = url.starts_with("https://");
+    if (!https && !url.starts_with("http://"))
+      return refuse(ErrorCode::kUrlUnsupported, "not an address of HTTP or HTTPS", excerpt(url));
+    curl_easy_reset(handle_.get());
+    Sink sink{handle_.get(), max_size};
+    error_.front() = '\0';
+    set_request(url, https ? "https" : "http", sink);
+    set_surroundings(https ? settings_.https_proxy : settings_.http_proxy);
+    const CURLcode result = curl_easy_perform(handle_.get());
+    return answer(result, url, std::move(sink));
+  }
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(handle_.get(), option, value);
+  }
+
+  void set_request(const std::string& url, const char* scheme, Sink& sink) {
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, scheme);
+    set(CURLOPT_REDIR_PROTOCOLS_STR, scheme);
+    set(CURLOPT_FOLLOWLOCATION, 1L);
+    set(CURLOPT_MAXREDIRS, kMaxRedirects);
+    set(CURLOPT_FAILONERROR, 1L);  // what comes with a status of 400 and more is not read
+    set(CURLOPT_WRITEFUNCTION, take);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(&sink));
+    set(CURLOPT_ERRORBUFFER, error_.data());
+    set(CURLOPT_USERAGENT, "weightmark/" WEIGHTMARK_VERSION);
+    set(CURLOPT_NOSIGNAL, 1L);
+  }
+
+  // An empty proxy keeps the library from looking for one by itself.
+  void set_surroundings(const std::string& proxy) {
+    set(CURLOPT_PROXY, proxy.c_str());
+    set(CURLOPT_NOPROXY, settings_.no_proxy.c_str());
+    if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
+    if (!settings_.ca_folder.empty()) set(CURLOPT_CAPATH, settings_.ca_folder.c_str());
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
+  }
+
+  Result<std::string> answer(CURLcode result, const std::string& url, Sink sink) {
+    if (sink.too_large) return too_large(url, sink.max_size);
+    long status = 0;
+    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (result != CURLE_OK && result != CURLE_HTTP_RETURNED_ERROR) return failure(result, url);
+    if (status == 200) return std::move(sink.body);
+    return refuse(means_not_found(status) ? ErrorCode::kServerNotFound : ErrorCode::kServerAnswer,
+                  fmt::format("the server answered with the status {}", status), url);
+  }
+
+  std::unexpected<Error> failure(CURLcode result, const std::string& url) const {
+    const ErrorCode code = code_of(result);
+    const char* what = error_.front() != '\0' ? error_.data() : curl_easy_strerror(result);
+    return refuse(code, excerpt(what), url, hint_for(code));
+  }
+
+  HttpSettings settings_;
+  std::unique_ptr<CURL, Cleanup> handle_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+};
+
+}  // namespace
+
+std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings) {
+  // Once, and by one thread alone: libcurl(3), "global constants".
+  [[maybe_unused]] static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return std::make_unique<CurlClient>(settings);
+}
+
+}  // namespace weightmark

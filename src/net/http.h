@@ -1,0 +1,53 @@
+// Getting files by HTTP. Only http.cc knows which library does it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+// HttpSettings is what surroundings decide. Each applies to every request.
+struct HttpSettings {
+  std::string http_proxy;   // for http:// addresses; "" for none
+  std::string https_proxy;  // for https:// addresses; "" for none
+  std::string no_proxy;     // hosts that are reached without, as curl reads it
+  // Certificate authorities in place of the system's; "" for those.
+  std::string ca_file;    // PEM
+  std::string ca_folder;  // named by hash, as OpenSSL wants it
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(15);
+  std::chrono::milliseconds timeout = std::chrono::minutes(2);  // of a whole request
+};
+
+// Environment looks a variable up, as std::getenv does.
+using Environment = std::function<const char*(const char*)>;
+
+// http_settings reads https_proxy, http_proxy, all_proxy and no_proxy, all but
+// http_proxy also in capitals, and SSL_CERT_FILE and SSL_CERT_DIR as OpenSSL does. A web
+// server puts a client's "Proxy:" header into HTTP_PROXY, so that is not read.
+HttpSettings http_settings(const Environment& environment);
+
+// HttpClient gets files, one at a time; connections are kept for the next.
+class HttpClient {
+ public:
+  HttpClient() = default;
+  virtual ~HttpClient() = default;
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // get returns the body of an answer with the status 200, of at most `max_size` bytes:
+  // of a larger one no more is taken. It follows a few redirects that keep to the scheme
+  // of `url`, http or https. 404 and 410, and 403, which storage services answer where
+  // there is no file, all mean that there is none.
+  // Errors: url-unsupported, server-unreachable, server-timeout, server-certificate,
+  // server-not-found, server-answer, redirect-refused, answer-too-large.
+  virtual Result<std::string> get(const std::string& url, std::uint64_t max_size) = 0;
+};
+
+std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings);
+
+}  // namespace weightmark

@@ -1,0 +1,146 @@
+#include "net/http.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "net/http_fetcher.h"
+#include "net/server_testing.h"
+
+namespace weightmark {
+namespace {
+
+using testing::http_answer;
+using testing::TestServer;
+
+std::string_view code(const Result<std::string>& result) {
+  return result ? "no error" : code_name(result.error().code);
+}
+
+Result<std::string> get(const std::string& url, std::uint64_t max_size = 1000, const HttpSettings& settings = {}) {
+  return make_http_client(settings)->get(url, max_size);
+}
+
+// always makes a server with one answer for everything.
+TestServer::Handler always(std::string answer) {
+  return [answer = std::move(answer)](const std::string&) { return answer; };
+}
+
+TEST(HttpClient, GetsABody) {
+  TestServer server(always(http_answer("200 OK", "body")));
+  const auto client = make_http_client({});
+  EXPECT_EQ(client->get(server.url() + "/a%20b/1.json", 4).value(), "body");
+  EXPECT_EQ(client->get(server.url() + "/b", 4).value(), "body");
+  EXPECT_EQ(server.requests(), (std::vector<std::string>{"GET /a%20b/1.json HTTP/1.1", "GET /b HTTP/1.1"}));
+}
+
+TEST(HttpClient, GetsAnEmptyBody) {
+  TestServer server(always(http_answer("200 OK", "")));
+  EXPECT_EQ(get(server.url(), 0).value(), "");
+}
+
+TEST(HttpClient, TakesNoMoreThanTheLimit) {
+  TestServer announced(always(http_answer("200 OK", "12345")));
+  EXPECT_EQ(code(get(announced.url(), 4)), "answer-too-large");
+  TestServer endless(always("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(100000, 'x')));
+  EXPECT_EQ(code(get(endless.url(), 99999)), "answer-too-large");
+  EXPECT_EQ(code(get(endless.url(), 100000)), "no error");
+  TestServer boaster(always("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx"));
+  EXPECT_EQ(code(get(boaster.url(), 100)), "answer-too-large");
+}
+
+TEST(HttpClient, TellsAMissingFileFromATroubledServer) {
+  for (const char* status : {"404 Not Found", "410 Gone", "403 Forbidden"}) {
+    TestServer server(always(http_answer(status, "a page of many words")));
+    EXPECT_EQ(code(get(server.url(), 1)), "server-not-found") << status;
+  }
+  for (const char* status : {"500 Oops", "503 Later", "401 Who?", "204 Nothing", "304 Same", "206 Some"}) {
+    TestServer server(always(http_answer(status, "")));
+    EXPECT_EQ(code(get(server.url())), "server-answer") << status;
+  }
+}
+
+TEST(HttpClient, TellsWhenNobodyAnswers) {
+  EXPECT_EQ(code(get("http://127.0.0.1:1/")), "server-unreachable");
+  TestServer silent(always(""));
+  EXPECT_EQ(code(get(silent.url())), "server-unreachable");
+  TestServer broken(always("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort"));
+  EXPECT_EQ(code(get(broken.url())), "server-unreachable");
+}
+
+TEST(HttpClient, DoesNotWaitForEver) {
+  HttpSettings settings;
+  settings.timeout = std::chrono::milliseconds(100);
+  TestServer slow([](const std::string&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    return std::string();
+  });
+  EXPECT_EQ(code(get(slow.url(), 1000, settings)), "server-timeout");
+}
+
+TEST(HttpClient, KnowsTwoSchemes) {
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "127.0.0.1", "", "http://["})
+    EXPECT_EQ(code(get(url)), "url-unsupported") << url;
+}
+
+TEST(HttpClient, FollowsRedirectsOfItsScheme) {
+  TestServer end(always(http_answer("200 OK", "there")));
+  TestServer server(always(http_answer("302 Found", "", "Location: " + end.url() + "/x\r\n")));
+  EXPECT_EQ(get(server.url()).value(), "there");
+  for (const char* place : {"file:///etc/passwd", "https://127.0.0.1:1/", "ftp://127.0.0.1/"}) {
+    TestServer astray(always(http_answer("302 Found", "", "Location: " + std::string(place) + "\r\n")));
+    EXPECT_EQ(code(get(astray.url())), "redirect-refused") << place;
+  }
+  TestServer circle(always(http_answer("302 Found", "", "Location: /again\r\n")));
+  EXPECT_EQ(code(get(circle.url())), "redirect-refused");
+}
+
+TEST(HttpClient, GoesThroughTheProxyThatItIsGiven) {
+  TestServer proxy(always(http_answer("200 OK", "by proxy")));
+  HttpSettings settings;
+  settings.http_proxy = proxy.url();
+  EXPECT_EQ(get("http://nowhere.invalid/x", 1000, settings).value(), "by proxy");
+  EXPECT_EQ(proxy.requests().front(), "GET http://nowhere.invalid/x HTTP/1.1");
+  settings.no_proxy = "nowhere.invalid";
+  EXPECT_EQ(code(get("http://nowhere.invalid/x", 1000, settings)), "server-unreachable");
+  settings = {};
+  settings.https_proxy = proxy.url();
+  EXPECT_EQ(code(get("https://nowhere.invalid/x", 1000, settings)), "server-unreachable");
+  EXPECT_EQ(proxy.requests().back(), "CONNECT nowhere.invalid:443 HTTP/1.1");
+}
+
+TEST(HttpClient, TellsWhenAuthoritiesCannotBeRead) {
+  HttpSettings settings;
+  settings.ca_file = "/nonexistent/roots.pem";
+  EXPECT_EQ(code(get("https://127.0.0.1:1/", 1000, settings)), "server-unreachable");
+}
+
+TEST(HttpSettings, ComeFromTheEnvironment) {
+  std::map<std::string, const char*> variables = {{"HTTPS_PROXY", "a"}, {"HTTP_PROXY", "b"},    {"ALL_PROXY", "c"},
+                                                  {"NO_PROXY", "d"},    {"SSL_CERT_FILE", "e"}, {"SSL_CERT_DIR", "f"}};
+  const auto read = [&] {
+    return http_settings([&](const char* name) {
+      const auto found = variables.find(name);
+      return found != variables.end() ? found->second : nullptr;
+    });
+  };
+  HttpSettings settings = read();
+  EXPECT_EQ(settings.https_proxy, "a");
+  EXPECT_EQ(settings.http_proxy, "c") << "not HTTP_PROXY";
+  EXPECT_EQ(settings.no_proxy, "d");
+  EXPECT_EQ(settings.ca_file, "e");
+  EXPECT_EQ(settings.ca_folder, "f");
+  variables["https_proxy"] = "";
+  EXPECT_EQ(read().https_proxy, "") << "set to nothing means none";
+}
+
+TEST(HttpFetcher, PutsNamesBelowItsAddress) {
+  TestServer server(always(http_answer("200 OK", "body")));
+  const auto client = make_http_client({});
+  EXPECT_EQ(HttpFetcher(*client, server.url() + "/tuf").fetch("1.root.json", 10).value(), "body");
+  EXPECT_EQ(HttpFetcher(*client, server.url() + "/tuf/").fetch("1.root.json", 10).value(), "body");
+  for (const std::string& request : server.requests()) EXPECT_EQ(request, "GET /tuf/1.root.json HTTP/1.1");
+}
+
+}  // namespace
+}  // namespace weightmark

@@ -1,0 +1,44 @@
+// A web server on the loopback interface, for tests.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+
+namespace weightmark::testing {
+
+// TestServer answers one connection after another, each with one answer.
+class TestServer {
+ public:
+  // The handler gets the target of a request, such as "/path", and returns the whole
+  // answer; "" breaks off without one.
+  using Handler = std::function<std::string(const std::string&)>;
+
+  explicit TestServer(Handler handler);
+  ~TestServer();
+
+  std::string url() const;
+  std::vector<std::string> requests() const;  // the first lines
+
+ private:
+  void serve();
+  void answer(const Fd& connection);
+
+  Handler handler_;
+  Fd socket_;
+  int port_ = 0;
+  std::atomic<bool> stop_ = false;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  std::thread thread_;
+};
+
+// http_answer writes an answer with its length; `headers` end in line breaks.
+std::string http_answer(const std::string& status, const std::string& body, const std::string& headers = "");
+
+}  // namespace weightmark::testing
