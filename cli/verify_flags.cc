@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "attest/oms.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
 
@@ -81,30 +80,23 @@ void VerifyFlags::add_identities_to(CLI::App& method) {
       ->needs(identity);
   method.add_flag("--identity-patterns", patterns,
                   "Both are extended regular expressions that must match from end to end");
-  method.add_option("--trusted-root", trusted_root, "The logs and authorities to trust, JSON of Sigstore")
-      ->required()
-      ->type_name("PATH");
+  trust.add_to(method);
 }
 
-Result<Trust> VerifyFlags::read_sigstore_trust() const {
+Result<Trust> VerifyFlags::read_sigstore_trust(const Ui& ui) const {
   if (providers.size() != 1 && providers.size() != identities.size())
     return std::unexpected(Error{
         ErrorCode::kUsage, fmt::format("{} and {} providers", plural(identities.size(), "identity"), providers.size()),
         "--identity-provider", "give one for each identity, or one for all"});
-  WM_TRY(std::string text, read_file(trusted_root, std::uint64_t{16} << 20U));
-  auto root = TrustedRoot::parse(text);
-  if (!root) {
-    root.error().subject = root.error().subject.empty() ? trusted_root : trusted_root + ": " + root.error().subject;
-    return std::unexpected(std::move(root).error());
-  }
-  SigstoreTrust trust{*std::move(root), {}};
+  WM_TRY(TrustedRoot root, trust.read(ui));
+  SigstoreTrust accepted{std::move(root), {}};
   for (std::size_t i = 0; i < identities.size(); ++i)
-    trust.identities.push_back({identities[i], providers[providers.size() == 1 ? 0 : i], patterns});
-  return trust;
+    accepted.identities.push_back({identities[i], providers[providers.size() == 1 ? 0 : i], patterns});
+  return accepted;
 }
 
 Result<Trust> VerifyFlags::read_trust(const Ui& ui) const {
-  if (!identities.empty()) return read_sigstore_trust();
+  if (!identities.empty()) return read_sigstore_trust(ui);
   if (!public_keys.empty()) {
     WM_TRY(std::vector<PublicKey> keys, read_public_keys(public_keys));
     return KeyTrust{std::move(keys)};

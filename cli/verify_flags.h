@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/trust_flags.h"
 #include "cli/ui.h"
 #include "weightmark/report.h"
 #include "weightmark/verify.h"
@@ -29,7 +30,7 @@ struct VerifyFlags {
   std::vector<std::string> identities;
   std::vector<std::string> providers;
   bool patterns = false;
-  std::string trusted_root;
+  TrustFlags trust;
 
   void add_to(CLI::App& method);
   void add_keys_to(CLI::App& method);
@@ -42,7 +43,7 @@ struct VerifyFlags {
 
  private:
   Result<Trust> read_trust(const Ui& ui) const;
-  Result<Trust> read_sigstore_trust() const;
+  Result<Trust> read_sigstore_trust(const Ui& ui) const;
 };
 
 // tell_refused says why a model does not verify.

@@ -11,6 +11,7 @@
 #include "base/refuse.h"
 #include "base/try.h"
 #include "crypto/sha2.h"
+#include "trust/builtin.h"
 #include "verify/sigstore.h"
 
 namespace {
@@ -57,6 +58,10 @@ Result<void> check_subject(const Envelope& envelope, const Bytes& digest) {
 }
 
 Result<TrustedRoot> read_root(Request& request) {
+  const auto instance =
+      request.options.contains("--staging") ? SigstoreInstance::kStaging : SigstoreInstance::kPublicGood;
+  if (!request.options.contains("--trusted-root"))
+    return TrustedRoot::parse(builtin_repository(instance).builtin.at(kTrustedRoot));
   WM_TRY(std::string text, read_file(request.options["--trusted-root"], kMaxTrustedRoot));
   return TrustedRoot::parse(text);
 }
