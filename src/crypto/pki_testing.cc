@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/ts.h>
 #include <openssl/x509v3.h>
 
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "crypto/certificate.h"
+#include "crypto/der.h"
 #include "crypto/openssl.h"
 
 namespace weightmark::testing {
@@ -97,6 +99,34 @@ void add_extensions(X509* x509, X509* issuer, const CertificateOptions& options)
   add_extension(x509, issuer, NID_authority_key_identifier, "keyid");
 }
 
+void add_other(X509* x509, const std::string& oid, const std::string& value) {
+  const std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>> extension(
+      X509V3_EXT_nconf(nullptr, nullptr, oid.c_str(), value.c_str()));
+  must(extension && X509_add_ext(x509, extension.get(), -1) == 1, oid.c_str());
+}
+
+void sign_certificate(X509* x509, EVP_PKEY* key) {
+  const bool hashes_itself = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
+  must(X509_sign(x509, key, hashes_itself ? nullptr : EVP_sha256()) > 0, "certificate signature");
+}
+
+// add_sct_list signs first: the log sees the algorithm of the signature, too.
+void add_sct_list(X509* x509, X509* issuer, EVP_PKEY* key, const CertificateOptions& options) {
+  sign_certificate(x509, key);
+  unsigned char* tbs = nullptr;
+  const int size = i2d_re_X509_tbs(x509, &tbs);
+  must(size > 0, "TBSCertificate");
+  const Certificate above = Certificate::from_der(encode_der(i2d_X509, issuer)).value();
+  const Bytes list = options.sct_list({tbs, static_cast<std::size_t>(size)}, above);
+  OPENSSL_free(tbs);
+  const Bytes value = der_value(kDerOctetString, {list});
+  const std::unique_ptr<ASN1_OCTET_STRING, FreeWith<ASN1_OCTET_STRING_free>> data(ASN1_OCTET_STRING_new());
+  ASN1_OCTET_STRING_set(data.get(), value.data(), static_cast<int>(value.size()));
+  const std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>> extension(
+      X509_EXTENSION_create_by_NID(nullptr, NID_ct_precert_scts, 0, data.get()));
+  must(extension && X509_add_ext(x509, extension.get(), -1) == 1, "SCT list");
+}
+
 // make signs with the issuer's key, or with the new key when there is no issuer.
 IssuedCertificate make(const CertificateOptions& options, X509* issuer, EVP_PKEY* issuer_key) {
   PkeyPtr pkey = generate(options.key_type, options.rsa_bits);
@@ -110,8 +140,9 @@ IssuedCertificate make(const CertificateOptions& options, X509* issuer, EVP_PKEY
   set_validity(x509.get(), options);
   must(X509_set_pubkey(x509.get(), pkey.get()) == 1, "public key");
   add_extensions(x509.get(), signer, options);
-  bool hashes_itself = EVP_PKEY_get_base_id(signing_key) == EVP_PKEY_ED25519;
-  must(X509_sign(x509.get(), signing_key, hashes_itself ? nullptr : EVP_sha256()) > 0, "certificate signature");
+  for (const auto& [oid, value] : options.other_extensions) add_other(x509.get(), oid, value);
+  if (options.sct_list) add_sct_list(x509.get(), signer, signing_key, options);
+  sign_certificate(x509.get(), signing_key);
   Result<Certificate> certificate = Certificate::from_der(encode_der(i2d_X509, x509.get()));
   must(certificate.has_value(), "certificate");
   return {*std::move(certificate), to_pem(pkey.get())};
@@ -162,6 +193,54 @@ std::string public_key_pem(std::string_view private_key_pem) {
   BioPtr bio(BIO_new(BIO_s_mem()));
   must(PEM_write_bio_PUBKEY(bio.get(), pkey.get()) == 1, "public key");
   return written_text(bio.get());
+}
+
+Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const TimestampOptions& options) {
+  const EVP_MD* algorithm = EVP_get_digestbyname(options.digest.c_str());
+  const Bytes digest = hash(algorithm, message);
+  const std::unique_ptr<TS_REQ, FreeWith<TS_REQ_free>> request(TS_REQ_new());
+  const std::unique_ptr<TS_MSG_IMPRINT, FreeWith<TS_MSG_IMPRINT_free>> imprint(TS_MSG_IMPRINT_new());
+  const std::unique_ptr<X509_ALGOR, FreeWith<X509_ALGOR_free>> id(X509_ALGOR_new());
+  X509_ALGOR_set_md(id.get(), algorithm);
+  TS_MSG_IMPRINT_set_algo(imprint.get(), id.get());
+  std::string octets(as_text(digest));
+  TS_MSG_IMPRINT_set_msg(imprint.get(), reinterpret_cast<unsigned char*>(octets.data()),
+                         static_cast<int>(octets.size()));
+  TS_REQ_set_version(request.get(), 1);
+  TS_REQ_set_msg_imprint(request.get(), imprint.get());
+  TS_REQ_set_cert_req(request.get(), options.with_certificate ? 1 : 0);
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  must(i2d_TS_REQ_bio(bio.get(), request.get()) == 1, "timestamp request");
+  const std::unique_ptr<TS_RESP_CTX, FreeWith<TS_RESP_CTX_free>> context(TS_RESP_CTX_new());
+  const PkeyPtr key = from_pem(signer.private_key_pem);
+  const std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>> policy(OBJ_txt2obj("1.2.3.4", 1));
+  TS_RESP_CTX_set_signer_cert(context.get(), signer.certificate.impl().x509.get());
+  TS_RESP_CTX_set_signer_key(context.get(), key.get());
+  TS_RESP_CTX_set_signer_digest(context.get(), EVP_get_digestbyname(options.signer_digest.c_str()));
+  TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256());
+  TS_RESP_CTX_set_def_policy(context.get(), policy.get());
+  for (const EVP_MD* md : {EVP_sha1(), EVP_sha256(), EVP_sha384(), EVP_sha512()}) TS_RESP_CTX_add_md(context.get(), md);
+  Time time = options.time;
+  TS_RESP_CTX_set_serial_cb(
+      context.get(),
+      [](TS_RESP_CTX*, void*) {
+        ASN1_INTEGER* serial = ASN1_INTEGER_new();
+        ASN1_INTEGER_set(serial, 1);
+        return serial;
+      },
+      nullptr);
+  TS_RESP_CTX_set_time_cb(
+      context.get(),
+      [](TS_RESP_CTX*, void* data, long* seconds, long* microseconds) {
+        *seconds = static_cast<Time*>(data)->time_since_epoch().count();
+        *microseconds = 0;
+        return 1;
+      },
+      &time);
+  const std::unique_ptr<TS_RESP, FreeWith<TS_RESP_free>> response(
+      TS_RESP_create_response(context.get(), bio.get()));
+  must(response != nullptr, "timestamp response");
+  return encode_der(i2d_TS_RESP, response.get());
 }
 
 std::string certificate_pem(const Certificate& certificate) {

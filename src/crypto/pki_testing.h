@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,11 @@ struct CertificateOptions {
   std::string key_usage = "critical,digitalSignature";
   std::string extended_key_usage = "codeSigning";
   std::string subject_alternative_name = "";
+  // Object identifiers and values, as "1.2.3", "ASN1:UTF8String:text".
+  std::vector<std::pair<std::string, std::string>> other_extensions = {};
+  // Makes the list of certificate timestamps (RFC 6962, section 3.3) of a certificate
+  // without one, given as its TBSCertificate.
+  std::function<Bytes(ByteView tbs, const Certificate& issuer)> sct_list = {};
 };
 
 // authority_options returns options fit for a certificate authority.
@@ -72,6 +78,17 @@ std::string legacy_key_pem(std::string_view private_key_pem, std::string_view pa
 
 // public_key_pem returns the public half of a PEM private key.
 std::string public_key_pem(std::string_view private_key_pem);
+
+// TimestampOptions says how a timestamp authority answers.
+struct TimestampOptions {
+  Time time = kTestNow;
+  std::string digest = "SHA256";         // of the message
+  std::string signer_digest = "SHA256";  // of the token
+  bool with_certificate = true;          // the signer's in the token
+};
+
+// make_timestamp returns the DER of a TimeStampResp over `message`.
+Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const TimestampOptions& options = {});
 
 // certificate_pem and certificates_pem write "CERTIFICATE" blocks.
 std::string certificate_pem(const Certificate& certificate);
