@@ -105,7 +105,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
     // The spare bits, which the bytes left out hold.
     const auto spare = std::span(bytes).last(padding);
     if (std::ranges::any_of(spare, [](std::uint8_t byte) { return byte != 0; })) return std::nullopt;
-    bytes.resize(bytes.size() - padding);
+    bytes.erase(bytes.end() - static_cast<std::ptrdiff_t>(padding), bytes.end());
   }
   if ((seen & kNoDigit) != 0) return std::nullopt;
   return bytes;
