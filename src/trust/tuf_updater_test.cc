@@ -390,8 +390,7 @@ TEST_F(UpdaterTest, RefusesAnotherTarget) {
 
 TEST_F(UpdaterTest, FetchesNoTargetThatMemoryShouldNotHold) {
   repository_.add_target("targets", "trust", "text");
-  repository_.targets["targets"].files.back().second =
-      Json::of("length", kMaxTarget + 1, "hashes", testing::hashes_json("text"));
+  repository_.targets["targets"].files.back().second = testing::file_json("text", kMaxTarget + 1);
   repository_.publish();
   EXPECT_EQ(get("trust"), "answer-too-large");
   EXPECT_EQ(repository_.requests.back(), "1.targets.json");
