@@ -69,7 +69,9 @@ std::string sign(const Json& part, const std::vector<TestKey>& keys) {
 
 Json hashes_json(std::string_view text) { return Json::of("sha256", sha256_of(text)); }
 
-Json file_json(std::string_view text) { return Json::of("length", text.size(), "hashes", hashes_json(text)); }
+Json file_json(std::string_view text, std::uint64_t length) {
+  return Json::of("length", length, "hashes", hashes_json(text));
+}
 
 void TestRepository::publish() {
   files_[fmt::format("{}.root.json", root.version)] = sign(root_json(), root.keys);
@@ -114,7 +116,7 @@ void TestRepository::put(std::string_view name, int version, const std::string& 
 }
 
 void TestRepository::add_target(const std::string& role, const std::string& path, const std::string& text) {
-  targets[role].files.emplace_back(path, file_json(text));
+  targets[role].files.emplace_back(path, file_json(text, text.size()));
   const std::size_t name = path.rfind('/') + 1;
   files_[percent_encode(path, "/")] = text;
   files_[percent_encode(path.substr(0, name), "/") + sha256_of(text) + "." + percent_encode(path.substr(name))] = text;

@@ -30,9 +30,9 @@ struct TestKey {
 // sign makes a file of metadata.
 std::string sign(const Json& part, const std::vector<TestKey>& keys);
 
-// hashes_json has the SHA-256 of a text; file_json its length too.
+// hashes_json has the SHA-256 of a text; file_json a length too.
 Json hashes_json(std::string_view text);
-Json file_json(std::string_view text);
+Json file_json(std::string_view text, std::uint64_t length);
 
 // TestRole is what a role signs next.
 struct TestRole {

@@ -390,8 +390,7 @@ TEST_F(UpdaterTest, RefusesAnotherTarget) {
 
 TEST_F(UpdaterTest, FetchesNoTargetThatMemoryShouldNotHold) {
   repository_.add_target("targets", "trust", "text");
-  repository_.targets["targets"].files.back().second =
-      Json::object({{"length", kMaxTarget + 1}, {"hashes", testing::hashes_json("text")}});
+  repository_.targets["targets"].files.back().second = testing::file_json("text", kMaxTarget + 1);
   repository_.publish();
   EXPECT_EQ(get("trust"), "answer-too-large");
   EXPECT_EQ(repository_.requests.back(), "1.targets.json");
@@ -400,7 +399,7 @@ TEST_F(UpdaterTest, FetchesNoTargetThatMemoryShouldNotHold) {
 TEST_F(UpdaterTest, RefusesHashesThatItDoesNotKnow) {
   repository_.add_target("targets", "trust", "text");
   repository_.targets["targets"].files.back().second =
-      Json::object({{"length", 4}, {"hashes", Json::object({{"md5", "1cb251ec0d568de6a929b520c4aed8d1"}})}});
+      Json::of("length", 4, "hashes", Json::of("md5", "1cb251ec0d568de6a929b520c4aed8d1"));
   repository_.file("1cb251ec0d568de6a929b520c4aed8d1.trust") = "text";
   repository_.publish();
   EXPECT_EQ(get("trust"), "tuf-hash-unknown");
