@@ -66,6 +66,7 @@ PkeyPtr from_pem(std::string_view pem) {
 }
 
 void set_subject(X509* x509, const std::string& common_name) {
+  if (common_name.empty()) return;
   X509_NAME* name = X509_get_subject_name(x509);
   must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, as_unsigned(common_name), -1, -1, 0) == 1, "subject");
 }
@@ -188,6 +189,17 @@ std::string legacy_key_pem(std::string_view private_key_pem, std::string_view pa
   return written_text(bio.get());
 }
 
+Bytes sign_ed25519(std::string_view private_key_pem, ByteView message) {
+  const PkeyPtr pkey = from_pem(private_key_pem);
+  const std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  Bytes signature(64);
+  std::size_t size = signature.size();
+  must(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+           EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()) == 1,
+       "Ed25519 signature");
+  return signature;
+}
+
 std::string public_key_pem(std::string_view private_key_pem) {
   PkeyPtr pkey = from_pem(private_key_pem);
   BioPtr bio(BIO_new(BIO_s_mem()));
@@ -237,8 +249,7 @@ Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const Ti
         return 1;
       },
       &time);
-  const std::unique_ptr<TS_RESP, FreeWith<TS_RESP_free>> response(
-      TS_RESP_create_response(context.get(), bio.get()));
+  const std::unique_ptr<TS_RESP, FreeWith<TS_RESP_free>> response(TS_RESP_create_response(context.get(), bio.get()));
   must(response != nullptr, "timestamp response");
   return encode_der(i2d_TS_RESP, response.get());
 }

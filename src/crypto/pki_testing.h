@@ -76,6 +76,9 @@ std::string generate_rsa_key_pem(int bits);
 // encryption when there is a password.
 std::string legacy_key_pem(std::string_view private_key_pem, std::string_view password = {});
 
+// sign_ed25519 signs the message itself (RFC 8032, section 5.1): SigningKey signs its hash.
+Bytes sign_ed25519(std::string_view private_key_pem, ByteView message);
+
 // public_key_pem returns the public half of a PEM private key.
 std::string public_key_pem(std::string_view private_key_pem);
 
