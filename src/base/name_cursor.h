@@ -16,8 +16,7 @@ class NameCursor {
 
   // find returns the item of that name, or null.
   const Item* find(std::string_view name) {
-    if (next_ == items_->end() || next_->name != name)
-      next_ = std::ranges::lower_bound(*items_, name, {}, &Item::name);
+    if (next_ == items_->end() || next_->name != name) next_ = std::ranges::lower_bound(*items_, name, {}, &Item::name);
     const bool found = next_ != items_->end() && next_->name == name;
     return found ? &*next_++ : nullptr;
   }
