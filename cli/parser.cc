@@ -99,12 +99,16 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
-void add_method(Arguments& arguments, Arguments::iterator command) {
-  bool takes_method = *command == "sign" || *command == "verify" || *command == "seal";
-  if (!takes_method || command + 1 == arguments.end()) return;
+// lacks_method says whether a command that has methods is followed by something else.
+bool lacks_method(const Arguments& arguments, Arguments::const_iterator command) {
+  if (command == arguments.end() || command + 1 == arguments.end()) return false;
+  if (*command != "sign" && *command != "verify" && *command != "seal") return false;
   const std::string& next = *(command + 1);
-  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h";
-  if (!has_method) arguments.insert(command + 1, "sigstore");
+  return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
+}
+
+void add_method(Arguments& arguments, Arguments::iterator command) {
+  if (lacks_method(arguments, command)) arguments.insert(command + 1, "sigstore");
 }
 
 }  // namespace
@@ -184,6 +188,7 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
+  if (auto command = find_command(arguments); lacks_method(arguments, command)) default_for_ = *(command + 1);
   std::vector<std::string> normal = normalise(arguments);
   std::ranges::reverse(normal);  // the library takes them last first
   try {
@@ -196,6 +201,20 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
   if (!output_file_.empty()) ui.warn("--output-file is ignored: messages go to standard error");
   if (!timeout_.empty()) limit_time(parse_duration(timeout_).value());
   return std::nullopt;
+}
+
+// explain_default tells of the method that was not named: it may have been misspelt.
+void Parser::explain_default(Error& usage) const {
+  const CLI::App* command = deepest(&app_)->get_parent();
+  if (default_for_.empty() || command == nullptr) return;
+  Arguments others = command_names(*command);
+  std::erase(others, "sigstore");
+  if (const std::string near = nearest(default_for_, others); !near.empty()) {
+    usage.what = fmt::format("{} is not a method of `{}`", default_for_, full_name(*command));
+    usage.hint = fmt::format("did you mean {}?", near);
+  } else if (usage.hint.empty()) {
+    usage.hint = fmt::format("or name another method after `{}`: {}", command->get_name(), fmt::join(others, ", "));
+  }
 }
 
 std::optional<int> Parser::give_up(std::vector<std::string> arguments, const Ui& ui) {
@@ -216,6 +235,7 @@ int Parser::complain(std::string what, const Ui& ui) const {
     usage.what = fmt::format("{} is not {} of `{}`", extra.front(), kind, full_name(*command));
     usage.hint = suggestion(*command, extra.front());
   }
+  explain_default(usage);
   if (usage.hint.empty()) usage.hint = hint_for(*command);
   ui.error(usage);
   return static_cast<int>(ErrorClass::kUsage);

@@ -95,11 +95,17 @@ Result<std::vector<PublicKey>> candidates(const PublicKeyMaterial& material, con
                 "give the public key of whoever signed");
 }
 
+// Keyless bundles have their certificate by itself; authorities of one's own a chain.
+std::string_view method_of(const Bundle& bundle) {
+  const auto* certificates = std::get_if<CertificateMaterial>(&bundle.material);
+  return certificates != nullptr && certificates->single ? "sigstore" : "certificate";
+}
+
 Result<SignerReport> verify_key(const Bundle& bundle, const KeyTrust& trust) {
   const auto* material = std::get_if<PublicKeyMaterial>(&bundle.material);
   if (material == nullptr)
     return refuse(ErrorCode::kMethodMismatch, "signed with a certificate, not with a key", {},
-                  "use `weightmark verify certificate`");
+                  fmt::format("use `weightmark verify {}`", method_of(bundle)));
   WM_TRY(std::vector<PublicKey> keys, candidates(*material, bundle.envelope.signature, trust.keys));
   Result<std::string> encoding;
   for (const PublicKey& key : keys) {
