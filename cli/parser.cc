@@ -52,12 +52,15 @@ void refuse_empty(CLI::Option& option) {
       CLI::Validator([](std::string& value) { return std::string(value.empty() ? "the value is empty" : ""); }, ""));
 }
 
+// Sign, verify and seal go on with a method, others with a command of their own.
+bool has_methods(std::string_view command) { return command == "sign" || command == "verify" || command == "seal"; }
+
 // in_our_words turns the library's messages into ours (ui.h says how those read).
 std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) {
   std::string what = error.what();
   std::string subject = what.substr(0, what.find(':'));
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !visible_commands(command).empty())
-    return fmt::format("`{}` needs a {}", full_name(command), command.get_parent() == nullptr ? "command" : "method");
+    return fmt::format("`{}` needs a {}", full_name(command), has_methods(command.get_name()) ? "method" : "command");
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return subject + (what.find("At Most") != std::string::npos ? " is given more than once" : " needs a value");
   bool sentence = what.size() > 1 && std::islower(static_cast<unsigned char>(what[1])) != 0;
@@ -79,8 +82,12 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 5> kCommands = {
-    {{"sign", add_sign}, {"verify", add_verify}, {"seal", add_seal}, {"digest", add_digest}, {"inspect", add_inspect}}};
+constexpr std::array<Command, 6> kCommands = {{{"sign", add_sign},
+                                               {"verify", add_verify},
+                                               {"seal", add_seal},
+                                               {"digest", add_digest},
+                                               {"inspect", add_inspect},
+                                               {"trust", add_trust}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
@@ -102,7 +109,7 @@ Arguments::iterator find_command(Arguments& arguments) {
 // lacks_method says whether a command that has methods is followed by something else.
 bool lacks_method(const Arguments& arguments, Arguments::const_iterator command) {
   if (command == arguments.end() || command + 1 == arguments.end()) return false;
-  if (*command != "sign" && *command != "verify" && *command != "seal") return false;
+  if (!has_methods(*command)) return false;
   const std::string& next = *(command + 1);
   return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
 }

@@ -30,6 +30,7 @@ def array(items):
 
 DIGESTS = {"type": "object", "required": ["sha256"], "additionalProperties": False,
            "properties": {"sha256": HEX, "weightmarkManifestV1": HEX}}
+PARTIES = array({"type": "object", "required": ["url", "operator", "id", "key", "start", "end", "state"]})
 SUBJECT = {"type": "object", "required": ["name", "digest"], "properties": {"name": TEXT, "digest": DIGESTS}}
 ERROR = {"type": "object", "required": ["code", "what"],
          "properties": {"code": {"type": "string", "pattern": "^[a-z0-9-]+$"}, "what": TEXT}}
@@ -67,6 +68,10 @@ SHAPES = {
         timestamps=COUNT, declaredFiles=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
         identity={"type": "object", "required": ["names", "provider", "claims"]},
         statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
+    "weightmark.trust.v1": document(
+        "weightmark.trust.v1", ["from", "certificateAuthorities", "logs", "certificateLogs", "timestampAuthorities"],
+        vouchedUntil=TEXT, **{"from": TEXT, "certificateAuthorities": PARTIES, "logs": PARTIES,
+                              "certificateLogs": PARTIES, "timestampAuthorities": PARTIES}),
     "weightmark.seal.v1": document(
         "weightmark.seal.v1", ["exitStatus", "files", "verification"],
         exitStatus={"enum": [0, 1, 2, 3, 130]}, verification=REPORT, error=ERROR,
