@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -219,6 +220,24 @@ TEST_F(SctTest, RefusesALogWithAnEd25519Key) {
   const Log ed25519(KeyType::kEd25519);
   const Certificate leaf = logged(ed25519);
   EXPECT_EQ(code(verify_sct(only_sct(leaf), leaf, ca_.certificate(), ed25519.detailed())), "sct-invalid");
+}
+
+TEST(SctTime, IsInMilliseconds) {
+  Sct sct;
+  sct.timestamp = kStamp;
+  EXPECT_EQ(time_of(sct), *parse_rfc3339("2025-01-01T00:00:00.123Z"));
+  EXPECT_EQ(time_of({}), Instant());
+}
+
+// A time that wraps around would fall into any window.
+TEST(SctTime, DoesNotWrapAround) {
+  Sct sct;
+  const Instant last = *parse_rfc3339("2255-03-14T16:00:00Z");
+  for (const std::uint64_t stamp : {std::uint64_t{9'000'000'000'000}, std::uint64_t{9'000'000'000'001},
+                                    std::uint64_t{INT64_MAX}, std::uint64_t{INT64_MAX} + 1, UINT64_MAX}) {
+    sct.timestamp = stamp;
+    EXPECT_EQ(time_of(sct), last) << stamp;
+  }
 }
 
 TEST_F(SctTest, PassesOverVersionsToCome) {
