@@ -139,6 +139,11 @@ Result<Bytes> signed_bytes(const Sct& sct, const Certificate& leaf, const Certif
 
 }  // namespace
 
+Instant time_of(const Sct& sct) {
+  constexpr std::uint64_t kLast = 9'000'000'000'000;  // milliseconds, in the year 2255
+  return Instant(std::chrono::milliseconds(std::min(sct.timestamp, kLast)));
+}
+
 Result<std::vector<Sct>> embedded_scts(const Certificate& leaf) {
   X509* x509 = leaf.impl().x509.get();
   WM_TRY(const int at, position_of_list(x509));

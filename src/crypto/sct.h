@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/time.h"
 #include "crypto/key_details.h"
 #include "weightmark/bytes.h"
 #include "weightmark/certificate.h"
@@ -21,6 +22,10 @@ struct Sct {
   std::uint8_t algorithm = 0;  //
   Bytes signature;
 };
+
+// time_of is the timestamp as a time. One beyond the year 2255, where nanoseconds no
+// longer fit, is that year.
+Instant time_of(const Sct& sct);
 
 // embedded_scts reads the list in a certificate; none where it has no list. Those of a
 // version to come are passed over (RFC 6962, section 3.3).

@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "crypto/pki_testing.h"
 #include "trust/builtin.h"
 
 namespace weightmark {
@@ -114,6 +119,106 @@ TEST(TrustedRoot, HasSoManyEntriesAndNoMore) {
   EXPECT_EQ(code(root_json(logs + "," + log_json())), "trusted-root-malformed");
 }
 
+// --- authorities
+
+const std::string& certificate64() {
+  static const std::string kCertificate = to_base64(testing::TestAuthority::root().certificate().der());
+  return kCertificate;
+}
+
+std::string authority_json(std::size_t chain = 1, std::string_view rest = "") {
+  std::string certificates;
+  for (std::size_t i = 0; i < chain; ++i)
+    certificates += fmt::format(R"({}{{"rawBytes":"{}"}})", i > 0 ? "," : "", certificate64());
+  return fmt::format(R"({{"uri":"https://ca.example/v1","certChain":{{"certificates":[{}]}}{}}})", certificates, rest);
+}
+
+// with_authorities is a root with that list and no logs.
+std::string with_authorities(std::string_view kind, std::string_view authorities) {
+  return root_json("", fmt::format(R"(,"{}":[{}])", kind, authorities));
+}
+
+constexpr auto kAuthorityKinds = {"certificateAuthorities", "timestampAuthorities"};
+
+TEST(TrustedRoot, ReadsAnAuthority) {
+  const auto root = TrustedRoot::parse(with_authorities(
+      "timestampAuthorities",
+      authority_json(2, R"(,"operator":"example.com","validFor":{"end":"2022-01-01T00:00:00+01:00"})")));
+  ASSERT_TRUE(root);
+  EXPECT_TRUE(root->impl().certificate_authorities.empty());
+  const AuthorityInstance& authority = root->impl().timestamp_authorities.front();
+  EXPECT_EQ(authority.uri, "https://ca.example/v1");
+  EXPECT_EQ(authority.owner, "example.com");
+  ASSERT_EQ(authority.chain.size(), 2U);
+  EXPECT_EQ(to_base64(authority.chain[0].der()), certificate64());
+  EXPECT_FALSE(authority.window.start);
+  EXPECT_EQ(authority.window.end, parse_rfc3339("2021-12-31T23:00:00Z"));
+}
+
+TEST(TrustedRoot, HasChainsOfSoManyAndNoMore) {
+  for (const char* kind : kAuthorityKinds) {
+    EXPECT_EQ(code(with_authorities(kind, authority_json(0))), "trusted-root-malformed") << kind;
+    EXPECT_EQ(code(with_authorities(kind, authority_json(16))), "no error") << kind;
+    EXPECT_EQ(code(with_authorities(kind, authority_json(17))), "trusted-root-malformed") << kind;
+  }
+}
+
+TEST(TrustedRoot, HasSoManyAuthoritiesAndNoMore) {
+  for (const char* kind : kAuthorityKinds) {
+    std::string list = authority_json();
+    for (int i = 1; i < 256; ++i) list += "," + authority_json();
+    EXPECT_EQ(code(with_authorities(kind, list)), "no error") << kind;
+    EXPECT_EQ(code(with_authorities(kind, list + "," + authority_json())), "trusted-root-malformed") << kind;
+  }
+}
+
+TEST(TrustedRoot, RefusesAuthoritiesOfAnotherForm) {
+  for (const char* kind : kAuthorityKinds) {
+    for (const char* rest : {R"(,"operator":5)", R"(,"validFor":[])", R"(,"validFor":{"start":"2021-13-01T00:00:00Z"})",
+                             R"(,"validFor":{"end":1640995200})", R"(,"validFor":{"end":"2022-01-01T00:00:00"})"})
+      EXPECT_EQ(code(with_authorities(kind, authority_json(1, rest))), "trusted-root-malformed") << kind << rest;
+    for (const char* raw : {"5", R"("A")", R"("AA A")", R"("AA-_")", "null"})
+      EXPECT_EQ(
+          code(with_authorities(kind, fmt::format(R"({{"certChain":{{"certificates":[{{"rawBytes":{}}}]}}}})", raw))),
+          "trusted-root-malformed")
+          << kind << raw;
+  }
+}
+
+// --- all of it
+
+// A certificate log is read as any log.
+TEST(TrustedRoot, HoldsCertificateLogsToTheSameForm) {
+  const auto with = [](std::string_view log) { return root_json("", fmt::format(R"(,"ctlogs":[{}])", log)); };
+  EXPECT_EQ(code(with(log_json())), "no error");
+  EXPECT_EQ(code(with(log_json("PKIX_ECDSA_P256_SHA_256", "{}"))), "trusted-root-malformed");
+  EXPECT_EQ(code(with("{}")), "trusted-root-malformed");
+}
+
+TEST(TrustedRoot, RefusesKeysThatAreNotBase64) {
+  for (const char* raw : {"5", R"("MFk")", R"("MFk*")", "null"})
+    EXPECT_EQ(code(root_json(fmt::format(R"({{"logId":{{"keyId":"wNI="}},"publicKey":{{"rawBytes":{},)"
+                                         R"("validFor":{{"start":"2021-01-01T00:00:00Z"}}}}}})",
+                                         raw))),
+              "trusted-root-malformed")
+        << raw;
+}
+
+TEST(TrustedRoot, RefusesListsThatAreNone) {
+  for (const char* key : {"tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"}) {
+    const std::string head = R"({"mediaType":"application/vnd.dev.sigstore.trustedroot.v0.1+json",")";
+    for (const char* bad : {"{}", "5", R"("none")", "[5]", "[[]]", "[null]"})
+      EXPECT_EQ(code(head + key + "\":" + bad + "}"), "trusted-root-malformed") << key << bad;
+    for (const char* none : {"[]", "null"}) EXPECT_EQ(code(head + key + "\":" + none + "}"), "no error") << key << none;
+  }
+}
+
+TEST(TrustedRoot, RefusesWhatIsNoJson) {
+  EXPECT_EQ(code(""), "json-truncated");
+  EXPECT_EQ(code("root"), "json-syntax");
+  EXPECT_EQ(code(R"({"mediaType":"a","mediaType":"a"})"), "json-duplicate-key");
+}
+
 TEST(Window, HasBothItsEnds) {
   const Instant start = *parse_rfc3339("2021-01-01T00:00:00Z");
   const Instant end = *parse_rfc3339("2022-01-01T00:00:00Z");
@@ -125,6 +230,15 @@ TEST(Window, HasBothItsEnds) {
   EXPECT_FALSE(window.contains(end + tick));
   EXPECT_TRUE(Window({}, end).contains(start - tick));
   EXPECT_TRUE(Window(start, {}).contains(end + tick));
+}
+
+TEST(TrustedRoot, TakesTheOperatorOfALog) {
+  std::string log = log_json();
+  log.insert(1, R"("operator":"example.com",)");
+  const auto root = TrustedRoot::parse(root_json(log));
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->impl().logs.front().owner, "example.com");
+  EXPECT_EQ(root->impl().logs.front().name(), "rekor.example");
 }
 
 TEST(Owner, IsTheOperatorOrElseTheHost) {

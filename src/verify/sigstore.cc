@@ -108,8 +108,7 @@ Result<std::vector<Certificate>> chain_under(const AuthorityInstance& authority,
 Result<void> verify_logged(const Sct& sct, const std::vector<Certificate>& chain, const LogInstance& log) {
   if (!log.key) return refuse(ErrorCode::kLogKeyUnsupported, log.key.error().what, log.base_url);
   WM_CHECK(verify_sct(sct, chain.front(), chain.at(1), *log.key));
-  const Instant time{std::chrono::milliseconds(sct.timestamp)};
-  if (log.window.contains(time)) return {};
+  if (log.window.contains(time_of(sct))) return {};
   return refuse(ErrorCode::kSctWindow, fmt::format("{} was not trusted when it logged the certificate", log.base_url));
 }
 
