@@ -289,6 +289,16 @@ Result<void> check_schema(const JsonView& root) {
 
 std::string DeniedDigest::text() const { return fmt::format("{}:{}", manifest_v1 ? kManifestV1 : "sha256", hex); }
 
+std::string DeniedDigest::part_of(const Manifest& manifest) const {
+  if (manifest_v1) return manifest.manifest_v1 && manifest.manifest_v1->hex() == hex ? manifest.name : "";
+  if (manifest.root.hex() == hex) return manifest.name;
+  auto is_denied = [&](const FileEntry& file) {
+    return file.digest && file.digest->algorithm() == HashAlgorithm::kSha256 && file.digest->hex() == hex;
+  };
+  const auto found = std::ranges::find_if(manifest.files, is_denied);
+  return found == manifest.files.end() ? "" : found->name;
+}
+
 Result<Policy> Policy::parse(std::string_view text, const PolicyFiles& files) {
   WM_TRY(const JsonDocument document, parse_document(text));
   const JsonView root = document.root(ErrorCode::kPolicyMalformed);

@@ -10,6 +10,7 @@
 #include "weightmark/certificate.h"
 #include "weightmark/identity.h"
 #include "weightmark/key.h"
+#include "weightmark/manifest.h"
 #include "weightmark/policy.h"
 #include "weightmark/trust.h"
 #include "weightmark/trusted_root.h"
@@ -58,6 +59,9 @@ struct DeniedDigest {
   std::string hex;
 
   std::string text() const;
+
+  // part_of names the model or the file of it that has the digest; "" where none has.
+  std::string part_of(const Manifest& manifest) const;
 };
 
 struct Policy::Impl {
