@@ -1,5 +1,4 @@
 // weightmark inspect
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "cli/commands.h"
+#include "cli/inspect_signer.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "model/placement.h"
@@ -71,25 +71,6 @@ Result<Inspected> read_given(const std::filesystem::path& path) {
   return itself || !find_signature(path) ? std::move(itself) : read_found(path);
 }
 
-std::string line(std::string_view label, std::string_view text) { return fmt::format("  {:<14} {}\n", label, text); }
-
-std::string describe_material(const Bundle& bundle) {
-  if (const auto* key = std::get_if<PublicKeyMaterial>(&bundle.material)) {
-    std::string which =
-        key->hint.empty() ? "a key that it does not name" : "the key with the fingerprint " + printable(key->hint);
-    return line("claims to be", "signed with " + which);
-  }
-  std::string text;
-  for (const Certificate& certificate : std::get<CertificateMaterial>(bundle.material).chain) {
-    text += line(text.empty() ? "claims to be" : "under",
-                 (text.empty() ? "signed by " : "") + printable(certificate.subject()));
-    text += line("", fmt::format("issued by {}, valid {:%Y-%m-%d} to {:%Y-%m-%d}", printable(certificate.issuer()),
-                                 certificate.not_before(), certificate.not_after()));
-    text += line("", "sha256 " + certificate.fingerprint());
-  }
-  return text;
-}
-
 std::string describe_hashing(const Serialization& serialization) {
   std::string_view algorithm = algorithm_name(serialization.hash_type);
   if (serialization.method == SerializationMethod::kFiles) return fmt::format("{} of whole files", algorithm);
@@ -99,8 +80,9 @@ std::string describe_hashing(const Serialization& serialization) {
 std::string describe_declared(const Manifest& manifest) {
   const std::size_t declared = declared_count(manifest);
   if (declared == 0) return {};
-  return line("declared", fmt::format("the digests of {}: the signer took them from elsewhere and did not compute them",
-                                      plural(declared, "file")));
+  return inspect_line("declared",
+                      fmt::format("the digests of {}: the signer took them from elsewhere and did not compute them",
+                                  plural(declared, "file")));
 }
 
 std::string describe_ignored(const Serialization& serialization) {
@@ -122,16 +104,16 @@ std::string describe_all(const Inspected& inspected, bool files) {
   const Bundle& bundle = inspected.bundle;
   std::string text = fmt::format("signature {}\n", printable(inspected.path.native()));
   text += describe_material(bundle);
-  text += line("over", fmt::format("\"{}\", {}", printable(manifest.name), plural(manifest.files.size(), "file")));
-  text += line("root digest", "sha256:" + manifest.root.hex());
-  if (manifest.manifest_v1) text += line("", fmt::format("{}:{}", kManifestV1, manifest.manifest_v1->hex()));
-  text += line("hashed as", describe_hashing(manifest.serialization));
+  text +=
+      inspect_line("over", fmt::format("\"{}\", {}", printable(manifest.name), plural(manifest.files.size(), "file")));
+  text += inspect_line("root digest", "sha256:" + manifest.root.hex());
+  if (manifest.manifest_v1) text += inspect_line("", fmt::format("{}:{}", kManifestV1, manifest.manifest_v1->hex()));
+  text += inspect_line("hashed as", describe_hashing(manifest.serialization));
   text += describe_declared(manifest);
-  text += line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
-  text += line("left out", describe_ignored(manifest.serialization));
-  text += line("log entries", fmt::format("{}", bundle.log_entries.size()));
-  text += line("timestamps", fmt::format("{}", bundle.timestamps.size()));
-  text += line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
+  text += inspect_line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
+  text += inspect_line("left out", describe_ignored(manifest.serialization));
+  text += describe_records(bundle);
+  text += inspect_line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
   if (files) text += describe_files(manifest);
   text += "\nchecked here: the file is well formed, and its digests agree among themselves\n";
   text += "not checked:  the signature, who signed, when, and the model's files; `weightmark verify` does\n";
@@ -140,25 +122,16 @@ std::string describe_all(const Inspected& inspected, bool files) {
 
 Json to_json(const Inspected& inspected) {
   auto statement = parse_json(as_text(inspected.bundle.envelope.payload));
-  JsonArray chain;
-  std::string hint;
-  if (const auto* key = std::get_if<PublicKeyMaterial>(&inspected.bundle.material))
-    hint = key->hint;
-  else
-    for (const Certificate& certificate : std::get<CertificateMaterial>(inspected.bundle.material).chain)
-      chain.push_back(Json::object({{"subject", json_text(certificate.subject())},
-                                    {"issuer", json_text(certificate.issuer())},
-                                    {"sha256", certificate.fingerprint()}}));
-  return Json::object({{"schema", "weightmark.inspect.v1"},
-                       {"verified", false},
-                       {"signature", json_text(inspected.path.native())},
-                       {"mediaType", inspected.bundle.media_type},
-                       {"keyFingerprint", hint},
-                       {"chain", std::move(chain)},
-                       {"logEntries", inspected.bundle.log_entries.size()},
-                       {"timestamps", inspected.bundle.timestamps.size()},
-                       {"declaredFiles", declared_count(inspected.manifest)},
-                       {"statement", statement ? *std::move(statement) : Json()}});
+  JsonObject members = {{"schema", "weightmark.inspect.v1"},
+                        {"verified", false},
+                        {"signature", json_text(inspected.path.native())},
+                        {"mediaType", inspected.bundle.media_type},
+                        {"logEntries", inspected.bundle.log_entries.size()},
+                        {"timestamps", inspected.bundle.timestamps.size()},
+                        {"declaredFiles", declared_count(inspected.manifest)},
+                        {"statement", statement ? *std::move(statement) : Json()}};
+  add_signer_json(inspected.bundle, members);
+  return Json::object(std::move(members));
 }
 
 int run(const InspectFlags& flags, Ui& ui) {

@@ -85,6 +85,8 @@ set(CPACK_DEBIAN_PACKAGE_NAME weightmark)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Loaded when needed, so that nothing links to it. Debian 13 gave it another name.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4t64 | libcurl4 (>= 7.85)")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/src)
 # For programs that link the library: which package they depend on.
 file(WRITE ${debian_made}/shlibs "libweightmark 0 weightmark (>= ${PROJECT_VERSION})\n")

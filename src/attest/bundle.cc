@@ -189,14 +189,37 @@ Json certificate_json(const Certificate& certificate) {
   return Json::object({{"rawBytes", to_base64(certificate.der())}});
 }
 
-Json material_json(const Bundle& bundle) {
+// A keyless bundle has its one certificate by itself, others have the chain.
+std::pair<std::string, Json> signer_json(const Bundle& bundle) {
   if (const auto* key = std::get_if<PublicKeyMaterial>(&bundle.material))
-    return Json::object({{"publicKey", Json::object({{"hint", key->hint}})}, {"tlogEntries", JsonArray{}}});
+    return {"publicKey", Json::object({{"hint", key->hint}})};
+  const auto& material = std::get<CertificateMaterial>(bundle.material);
+  if (material.single) return {"certificate", certificate_json(material.chain.front())};
   JsonArray certificates;
-  for (const Certificate& certificate : std::get<CertificateMaterial>(bundle.material).chain)
-    certificates.push_back(certificate_json(certificate));
-  return Json::object({{"x509CertificateChain", Json::object({{"certificates", std::move(certificates)}})},
-                       {"tlogEntries", JsonArray{}}});
+  for (const Certificate& certificate : material.chain) certificates.push_back(certificate_json(certificate));
+  return {"x509CertificateChain", Json::object({{"certificates", std::move(certificates)}})};
+}
+
+Json timestamps_json(const Bundle& bundle) {
+  JsonArray tokens;
+  for (const Bytes& token : bundle.timestamps) tokens.push_back(Json::object({{"signedTimestamp", to_base64(token)}}));
+  return Json::object({{"rfc3161Timestamps", std::move(tokens)}});
+}
+
+Json material_json(const Bundle& bundle) {
+  JsonArray entries;
+  for (const LogEntry& entry : bundle.log_entries) entries.push_back(log_entry_json(entry));
+  JsonObject members = {signer_json(bundle), {"tlogEntries", std::move(entries)}};
+  if (!bundle.timestamps.empty()) members.emplace_back("timestampVerificationData", timestamps_json(bundle));
+  return Json::object(std::move(members));
+}
+
+Json message_json(const MessageSignature& message) {
+  JsonObject members = {{"signature", to_base64(message.signature)}};
+  if (!message.digest.empty())
+    members.emplace_back("messageDigest", Json::object({{"algorithm", message.digest_algorithm},
+                                                        {"digest", to_base64(message.digest)}}));
+  return Json::object(std::move(members));
 }
 
 void write_envelope(const Envelope& envelope, JsonWriter& writer) {
@@ -233,10 +256,16 @@ std::string write_bundle(const Bundle& bundle) {
   JsonWriter writer;
   writer.reserve(bundle.envelope.payload.size() / 3 * 4 + kMost);
   writer.begin_object();
-  writer.key("dsseEnvelope");
-  write_envelope(bundle.envelope, writer);
+  if (!bundle.message) {
+    writer.key("dsseEnvelope");
+    write_envelope(bundle.envelope, writer);
+  }
   writer.key("mediaType");
   writer.string(bundle.media_type);
+  if (bundle.message) {
+    writer.key("messageSignature");
+    writer.value(message_json(*bundle.message));
+  }
   writer.key("verificationMaterial");
   writer.value(material_json(bundle));
   writer.end_object();

@@ -61,7 +61,7 @@ struct Bundle {
 // Errors: bundle-*, log-entry-malformed, certificate-malformed, and the json-* codes.
 Result<Bundle> parse_bundle(std::string_view json);
 
-// write_bundle writes version 0.3 with the certificate-chain form, one line.
+// write_bundle writes what parse_bundle takes back, in the spelling of version 0.3, one line.
 std::string write_bundle(const Bundle& bundle);
 
 }  // namespace weightmark

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string>
 
 #include "base/encoding.h"
 #include "base/try.h"
@@ -106,7 +107,30 @@ Result<void> parse_evidence(const JsonView& view, LogEntry& entry) {
   return {};
 }
 
+Json proof_json(const InclusionProof& proof) {
+  JsonArray hashes;
+  for (const MerkleHash& hash : proof.hashes) hashes.push_back(to_base64(hash));
+  JsonObject members = {{"logIndex", std::to_string(proof.index)},
+                        {"treeSize", std::to_string(proof.tree_size)},
+                        {"rootHash", to_base64(proof.root)},
+                        {"hashes", std::move(hashes)}};
+  if (!proof.checkpoint.empty()) members.emplace_back("checkpoint", Json::object({{"envelope", proof.checkpoint}}));
+  return Json::object(std::move(members));
+}
+
 }  // namespace
+
+Json log_entry_json(const LogEntry& entry) {
+  JsonObject members = {{"logIndex", std::to_string(entry.index)},
+                        {"logId", Json::object({{"keyId", to_base64(entry.log_id)}})},
+                        {"kindVersion", Json::object({{"kind", entry.kind}, {"version", entry.version}})},
+                        {"integratedTime", std::to_string(entry.integrated_time)},
+                        {"canonicalizedBody", to_base64(entry.body)}};
+  if (!entry.promise.empty())
+    members.emplace_back("inclusionPromise", Json::object({{"signedEntryTimestamp", to_base64(entry.promise)}}));
+  if (entry.proof) members.emplace_back("inclusionProof", proof_json(*entry.proof));
+  return Json::object(std::move(members));
+}
 
 Result<LogEntry> parse_log_entry(const JsonView& given) {
   const JsonView view = given.with_code(ErrorCode::kLogEntryMalformed);

@@ -113,7 +113,7 @@ void JsonWriter::new_line() {
 void JsonWriter::write_string(std::string_view text) {
   out_ += '"';
   while (!text.empty()) {
-    const std::size_t plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
     out_ += text.substr(0, plain);
     if (plain < text.size()) out_ += escaped(text[plain]);
     text.remove_prefix(std::min(plain + 1, text.size()));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace weightmark {
 namespace {
@@ -31,10 +30,10 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-// is_ascii looks at eight bytes at once.
-bool is_ascii(const char* text) {
+// begins_with_ascii looks at eight bytes at once; there must be that many.
+bool begins_with_ascii(std::string_view text) {
   std::uint64_t word = 0;
-  std::memcpy(&word, text, sizeof word);
+  text.copy(reinterpret_cast<char*>(&word), sizeof word);
   return (word & 0x8080808080808080U) == 0;
 }
 
@@ -69,7 +68,7 @@ bool steers_terminals(char32_t character) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    while (text.size() >= sizeof(std::uint64_t) && is_ascii(text.data())) text.remove_prefix(sizeof(std::uint64_t));
+    while (text.size() >= sizeof(std::uint64_t) && begins_with_ascii(text)) text.remove_prefix(sizeof(std::uint64_t));
     if (text.empty()) break;
     std::size_t length = utf8_length(text);
     if (length == 0) return false;

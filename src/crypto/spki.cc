@@ -88,7 +88,8 @@ PkeyPtr decode_spki(ByteView der) {
 
 Bytes encode_spki(const EVP_PKEY* key) {
   const Kind* kind = kind_of(key);
-  const Bytes octets = kind != nullptr ? key_octets(key, *kind) : Bytes();
+  if (kind == nullptr) return encode_der(i2d_PUBKEY, key);
+  const Bytes octets = key_octets(key, *kind);
   if (octets.empty()) return encode_der(i2d_PUBKEY, key);
   Bytes der(kind->prefix.begin(), kind->prefix.end());
   der.insert(der.end(), octets.begin(), octets.end());

@@ -1,6 +1,5 @@
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -9,6 +8,7 @@
 
 #include "base/refuse.h"
 #include "base/text.h"
+#include "net/curl_library.h"
 
 namespace weightmark {
 namespace {
@@ -16,12 +16,14 @@ namespace {
 constexpr long kMaxRedirects = 5;
 
 struct Cleanup {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  const CurlLibrary* curl;
+  void operator()(CURL* handle) const { curl->easy_cleanup(handle); }
 };
 
 // Sink takes a body and never more of it than the limit. The library has a limit too,
 // but measures redirects and errors by it, whose bodies nobody takes.
 struct Sink {
+  const CurlLibrary* curl;
   CURL* handle;
   std::uint64_t max_size;
   std::string body = {};
@@ -30,7 +32,7 @@ struct Sink {
   // fits also goes by what is announced, before any of it is taken.
   bool fits(std::size_t size) const {
     curl_off_t announced = -1;
-    curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    curl->easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     return size <= max_size - body.size() && (announced < 0 || std::cmp_less_equal(announced, max_size));
   }
 };
@@ -80,7 +82,8 @@ bool means_not_found(long status) { return status == 403 || status == 404 || sta
 
 class CurlClient : public HttpClient {
  public:
-  explicit CurlClient(HttpSettings settings) : settings_(std::move(settings)), handle_(curl_easy_init()) {
+  CurlClient(const CurlLibrary& curl, HttpSettings settings)
+      : curl_(curl), settings_(std::move(settings)), handle_(curl.easy_init(), Cleanup{&curl}) {
     if (!handle_) throw std::bad_alloc();
   }
 
@@ -88,19 +91,19 @@ class CurlClient : public HttpClient {
     const bool https = url.starts_with("https://");
     if (!https && !url.starts_with("http://"))
       return refuse(ErrorCode::kUrlUnsupported, "not an address of HTTP or HTTPS", excerpt(url));
-    curl_easy_reset(handle_.get());
-    Sink sink{handle_.get(), max_size};
+    curl_.easy_reset(handle_.get());
+    Sink sink{&curl_, handle_.get(), max_size};
     error_.front() = '\0';
     set_request(url, https ? "https" : "http", sink);
     set_surroundings(https ? settings_.https_proxy : settings_.http_proxy);
-    const CURLcode result = curl_easy_perform(handle_.get());
+    const CURLcode result = curl_.easy_perform(handle_.get());
     return answer(result, url, std::move(sink));
   }
 
  private:
   template <class Value>
   void set(CURLoption option, Value value) {
-    curl_easy_setopt(handle_.get(), option, value);
+    curl_.easy_setopt(handle_.get(), option, value);
   }
 
   void set_request(const std::string& url, const char* scheme, Sink& sink) {
@@ -130,7 +133,7 @@ class CurlClient : public HttpClient {
   Result<std::string> answer(CURLcode result, const std::string& url, Sink sink) {
     if (sink.too_large) return too_large(url, sink.max_size);
     long status = 0;
-    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_.easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     if (result != CURLE_OK && result != CURLE_HTTP_RETURNED_ERROR) return failure(result, url);
     if (status == 200) return std::move(sink.body);
     return refuse(means_not_found(status) ? ErrorCode::kServerNotFound : ErrorCode::kServerAnswer,
@@ -139,21 +142,32 @@ class CurlClient : public HttpClient {
 
   std::unexpected<Error> failure(CURLcode result, const std::string& url) const {
     const ErrorCode code = code_of(result);
-    const char* what = error_.front() != '\0' ? error_.data() : curl_easy_strerror(result);
+    const char* what = error_.front() != '\0' ? error_.data() : curl_.easy_strerror(result);
     return refuse(code, excerpt(what), url, hint_for(code));
   }
 
+  const CurlLibrary& curl_;
   HttpSettings settings_;
   std::unique_ptr<CURL, Cleanup> handle_;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };
 
+// NoClient answers where there is no library to ask with.
+class NoClient : public HttpClient {
+ public:
+  explicit NoClient(Error why) : why_(std::move(why)) {}
+  Result<std::string> get(const std::string&, std::uint64_t) override { return std::unexpected(why_); }
+
+ private:
+  Error why_;
+};
+
 }  // namespace
 
 std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings) {
-  // Once, and by one thread alone: libcurl(3), "global constants".
-  [[maybe_unused]] static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return std::make_unique<CurlClient>(settings);
+  const Result<CurlLibrary>& curl = CurlLibrary::get();
+  if (!curl) return std::make_unique<NoClient>(curl.error());
+  return std::make_unique<CurlClient>(*curl, settings);
 }
 
 }  // namespace weightmark

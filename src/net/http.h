@@ -1,4 +1,4 @@
-// Getting files by HTTP. Only http.cc knows which library does it.
+// Getting files by HTTP. Only http.cc and curl_library.h know which library does it.
 #pragma once
 
 #include <chrono>
@@ -44,7 +44,8 @@ class HttpClient {
   // of `url`, http or https. 404 and 410, and 403, which storage services answer where
   // there is no file, all mean that there is none.
   // Errors: url-unsupported, server-unreachable, server-timeout, server-certificate,
-  // server-not-found, server-answer, redirect-refused, answer-too-large.
+  // server-not-found, server-answer, redirect-refused, answer-too-large,
+  // http-unavailable.
   virtual Result<std::string> get(const std::string& url, std::uint64_t max_size) = 0;
 };
 

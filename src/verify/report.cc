@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "verify/identity_json.h"
 
 namespace weightmark {
 namespace {
@@ -57,15 +58,6 @@ Json certificate_json(const Certificate& certificate) {
                        {"notAfter", timestamp(certificate.not_after())}});
 }
 
-Json identity_json(const CertificateIdentity& identity) {
-  JsonArray names;
-  for (const SubjectName& name : identity.names) names.push_back(text(name.value));
-  JsonObject claims;
-  for (const Claim& claim : identity.claims) claims.emplace_back(claim.name, text(claim.value));
-  return Json::object(
-      {{"names", std::move(names)}, {"provider", text(identity.issuer)}, {"claims", Json::object(std::move(claims))}});
-}
-
 void append_evidence(const SignerReport& signer, JsonObject& members) {
   JsonArray times;
   for (const TimeReport& time : signer.times)
@@ -111,6 +103,15 @@ Json policy_json(const PolicyReport& policy) {
 }
 
 }  // namespace
+
+Json identity_json(const CertificateIdentity& identity) {
+  JsonArray names;
+  for (const SubjectName& name : identity.names) names.push_back(text(name.value));
+  JsonObject claims;
+  for (const Claim& claim : identity.claims) claims.emplace_back(claim.name, text(claim.value));
+  return Json::object(
+      {{"names", std::move(names)}, {"provider", text(identity.issuer)}, {"claims", Json::object(std::move(claims))}});
+}
 
 SubjectReport SubjectReport::of(const Manifest& manifest) {
   return {manifest.name,

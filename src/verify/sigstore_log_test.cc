@@ -224,6 +224,19 @@ TEST(LogEntries, HoldForMessages) {
   }
 }
 
+TEST(LogEntries, AreWrittenAndReadAgain) {
+  for (const RekorKind kind : kRekorKinds) {
+    const Bundle bundle = lab().make(recipe_for(kind));
+    const auto again = parse_bundle(write_bundle(bundle));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(lab().verify(*again), "verified");
+    EXPECT_EQ(write_bundle(*again), write_bundle(bundle));
+  }
+  Recipe message = recipe_for(RekorKind::kHashedRekordV2);
+  message.message = true;
+  EXPECT_EQ(lab().verify(parse_bundle(write_bundle(lab().make(message))).value()), "verified");
+}
+
 TEST(LogEntries, OfEnvelopesAreNotForMessages) {
   for (const RekorKind kind : {RekorKind::kDsseV1, RekorKind::kIntotoV2}) {
     Recipe recipe = recipe_for(kind);

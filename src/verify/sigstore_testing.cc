@@ -303,15 +303,16 @@ Bundle Laboratory::make(const Recipe& recipe) const {
   bundle.media_type = recipe.media_type;
   bundle.material = CertificateMaterial{{issued.certificate}, true};
   if (recipe.brings_intermediate) bundle.material = CertificateMaterial{{issued.certificate, ca.certificate()}, false};
-  bundle.envelope = {"application/vnd.in-toto+json", payload, {}};
-  const Bytes signed_bytes = recipe.message ? payload : pae(bundle.envelope.payload_type, payload);
+  const Bytes& what = recipe.payload ? *recipe.payload : payload;
+  bundle.envelope = {"application/vnd.in-toto+json", what, {}};
+  const Bytes signed_bytes = recipe.message ? what : pae(bundle.envelope.payload_type, what);
   const Bytes signature = key->sign(signed_bytes).value();
   if (recipe.message)
-    bundle.message = MessageSignature{"SHA2_256", sha2(Sha2::k256, payload), signature};
+    bundle.message = MessageSignature{"SHA2_256", sha2(Sha2::k256, what), signature};
   else
     bundle.envelope.signature = signature;
   for (const LogRecipe& one : recipe.logs)
-    bundle.log_entries.push_back(log(one, {signature, issued.certificate, signed_bytes, payload}));
+    bundle.log_entries.push_back(log(one, {signature, issued.certificate, signed_bytes, what}));
   for (const TimestampOptions& one : recipe.timestamps)
     bundle.timestamps.push_back(make_timestamp(clock, signature, one));
   for (const TimestampOptions& one : recipe.others)

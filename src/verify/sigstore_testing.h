@@ -65,7 +65,8 @@ struct LogRecipe {
 // Recipe says what a bundle is made of. Every fault of one thing is a change here, in the
 // bundle that comes of it, or in the trusted root.
 struct Recipe {
-  bool message = false;  // a message signature in place of an envelope
+  bool message = false;               // a message signature in place of an envelope
+  std::optional<Bytes> payload = {};  // the laboratory's where absent
   std::string media_type = std::string(kBundleMediaType);
   Time time = kTestNow;  // when it is signed, logged and timestamped
   std::vector<LogRecipe> logs = {{}};

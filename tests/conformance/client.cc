@@ -30,10 +30,13 @@ const std::map<std::string, std::string> kOptions = {
     {"--identity", "--identity"},
     {"--identity-provider", "--identity-provider"},
     {"--identity-token", "--identity-token"},
+    {"--trust-config", "--trust-config"},
+    {"--trusted-root", "--trusted-root"},
 };
 const std::map<std::string, std::string> kFlags = {
     {"--ignore-unsigned-files", "--ignore-unsigned-files"},
     {"--use-staging", "--use-staging"},
+    {"--offline", "--offline"},
 };
 
 // translate turns "sign-model --method key --model-path M …" into "sign key … M".
@@ -85,6 +88,6 @@ int main(int argc, char** argv) {
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
-  std::fputs("usage: weightmark-conformance sign-model|verify-model|capabilities|--metadata-dir …\n", stderr);
+  std::fputs("usage: weightmark-conformance sign-model|verify-model|verify-bundle|capabilities|--metadata-dir …\n", stderr);
   return 2;
 }
