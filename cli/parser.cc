@@ -99,12 +99,23 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
+bool names_policy(Arguments::iterator from, Arguments::iterator end) {
+  const auto last = std::find(from, end, "--");
+  return std::any_of(from, last, [](const std::string& argument) {
+    return argument == "--policy" || argument.starts_with("--policy=");
+  });
+}
+
 void add_method(Arguments& arguments, Arguments::iterator command) {
-  bool takes_method = *command == "sign" || *command == "verify" || *command == "seal";
+  const bool verify = *command == "verify";
+  bool takes_method = *command == "sign" || verify || *command == "seal";
   if (!takes_method || command + 1 == arguments.end()) return;
   const std::string& next = *(command + 1);
-  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h";
-  if (!has_method) arguments.insert(command + 1, "sigstore");
+  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h" ||
+                    (verify && next == "policy");
+  if (has_method) return;
+  const bool policy = verify && names_policy(command + 1, arguments.end());
+  arguments.insert(command + 1, policy ? "policy" : "sigstore");
 }
 
 }  // namespace
@@ -149,7 +160,9 @@ Parser::Parser(std::string_view only)
   app_.set_help_flag("-h,--help", "Print this help");
   app_.formatter_fn(help_text);
   app_.require_subcommand(1);
-  app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n130 interrupted.");
+  app_.footer(
+      "Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n4 unsigned but allowed by the "
+      "policy, 130 interrupted.");
   for (const Command& command : kCommands)
     if (knows_all_ || command.name == only) command.add(app_, action_);
   if (knows_all_) {
@@ -161,6 +174,7 @@ Parser::Parser(std::string_view only)
       "Examples:\n"
       "  weightmark sign key --private-key key.pem ./model\n"
       "  weightmark verify key --public-key key.pub ./model\n"
+      "  weightmark verify --policy policy.yaml ./model\n"
       "  weightmark inspect ./model\n\n" +
       app_.get_footer());
 }

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
-#include "base/json.h"
+#include "base/file.h"
+#include "base/json_document.h"
 #include "base/yaml.h"
 #include "crypto/pki_testing.h"
 #include "trust/builtin.h"
@@ -185,6 +187,37 @@ TEST(Policy, RefusesOtherThingsByTheirCodes) {
   EXPECT_EQ(code_of(minimal("{certificate-authorities: [broken]}")), "certificate-malformed");
   EXPECT_NE(message_of(minimal("{key: broken}")).find("broken"), std::string::npos);
   EXPECT_EQ(code_of(minimal("{key: keys/a.pub}", "", "trusted-root: broken\n")).substr(0, 4), "json");
+}
+
+// --- docs/policy.md
+
+// blocks returns what stands between the fences of that language.
+std::vector<std::string> blocks(std::string_view page, std::string_view language) {
+  const std::string fence = fmt::format("```{}\n", language);
+  std::vector<std::string> found;
+  for (std::size_t at = page.find(fence); at != page.npos; at = page.find(fence, at)) {
+    at += fence.size();
+    found.emplace_back(page.substr(at, page.find("```\n", at) - at));
+  }
+  return found;
+}
+
+// by_suffix has every file that an example may name.
+Result<std::string> by_suffix(const std::string& path) {
+  return read_file(path.ends_with(".pub") ? "keys/a.pub" : path.ends_with(".pem") ? "ca.pem" : "root.json");
+}
+
+TEST(Policy, TakesTheExamplesOfItsPage) {
+  const std::string page = weightmark::read_file(WEIGHTMARK_DOCS "/policy.md", kMaxPolicy).value();
+  const std::vector<std::string> yaml = blocks(page, "yaml");
+  const std::vector<std::string> json = blocks(page, "json");
+  ASSERT_EQ(yaml.size(), 3U);
+  ASSERT_EQ(json.size(), 1U);
+  for (const std::string& example : {yaml[0], yaml[1], yaml[2], json[0]}) {
+    auto policy = Policy::parse(example, by_suffix);
+    EXPECT_TRUE(policy) << describe(policy.error()) << example;
+  }
+  EXPECT_EQ(parse_yaml(yaml[2], ErrorCode::kPolicySyntax).value(), parse_json(json[0]).value());
 }
 
 }  // namespace

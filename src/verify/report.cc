@@ -64,9 +64,10 @@ void append_evidence(const SignerReport& signer, JsonObject& members) {
     times.push_back(Json::object({{"time", timestamp(time.time)}, {"by", text(time.by)}}));
   JsonArray logs;
   for (const LogReport& log : signer.logs) logs.push_back(Json::object({{"log", text(log.log)}, {"index", log.index}}));
-  members.emplace_back("identity", identity_json(signer.identity));
-  members.emplace_back("times", std::move(times));
-  members.emplace_back("logs", std::move(logs));
+  const bool keyless = !signer.identity.names.empty();
+  if (keyless) members.emplace_back("identity", identity_json(signer.identity));
+  if (keyless || !times.empty()) members.emplace_back("times", std::move(times));
+  if (keyless || !logs.empty()) members.emplace_back("logs", std::move(logs));
 }
 
 Json signer_json(const SignerReport& signer) {
@@ -77,7 +78,7 @@ Json signer_json(const SignerReport& signer) {
   JsonArray chain;
   for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
   if (!chain.empty()) members.emplace_back("chain", std::move(chain));
-  if (!signer.identity.names.empty()) append_evidence(signer, members);
+  append_evidence(signer, members);
   return Json::object(std::move(members));
 }
 
