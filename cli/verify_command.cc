@@ -82,8 +82,8 @@ void tell_signers(const Report& report, const Ui& ui) {
 // tell_unsigned keeps what is allowed apart from what is verified.
 void tell_unsigned(const Report& report, const Ui& ui) {
   for (const std::string& warning : report.warnings) ui.warn(printable(warning));
-  ui.say(fmt::format("{}not signed{} {}, which the policy allows; nothing vouches for it", ui.yellow(), ui.plain(),
-                     printable(report.model)));
+  ui.say(fmt::format("{}{} is not signed{}, which the policy allows; nothing vouches for it", ui.yellow(),
+                     printable(report.model), ui.plain()));
 }
 
 void tell_verified(const Report& report, const Ui& ui) {
