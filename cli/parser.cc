@@ -99,22 +99,25 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
-bool names_policy(Arguments::iterator from, Arguments::iterator end) {
+bool names_policy(Arguments::const_iterator from, Arguments::const_iterator end) {
   const auto last = std::find(from, end, "--");
   return std::any_of(from, last, [](const std::string& argument) {
     return argument == "--policy" || argument.starts_with("--policy=");
   });
 }
 
-void add_method(Arguments& arguments, Arguments::iterator command) {
-  const bool verify = *command == "verify";
-  bool takes_method = *command == "sign" || verify || *command == "seal";
-  if (!takes_method || command + 1 == arguments.end()) return;
+// lacks_method says whether a command that has methods is followed by something else.
+bool lacks_method(const Arguments& arguments, Arguments::const_iterator command) {
+  if (command == arguments.end() || command + 1 == arguments.end()) return false;
+  if (*command != "sign" && *command != "verify" && *command != "seal") return false;
   const std::string& next = *(command + 1);
-  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h" ||
-                    (verify && next == "policy");
-  if (has_method) return;
-  const bool policy = verify && names_policy(command + 1, arguments.end());
+  if (*command == "verify" && next == "policy") return false;
+  return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
+}
+
+void add_method(Arguments& arguments, Arguments::iterator command) {
+  if (!lacks_method(arguments, command)) return;
+  const bool policy = *command == "verify" && names_policy(command + 1, arguments.end());
   arguments.insert(command + 1, policy ? "policy" : "sigstore");
 }
 
@@ -198,6 +201,7 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
+  if (auto command = find_command(arguments); lacks_method(arguments, command)) default_for_ = *(command + 1);
   std::vector<std::string> normal = normalise(arguments);
   std::ranges::reverse(normal);  // the library takes them last first
   try {
@@ -210,6 +214,20 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
   if (!output_file_.empty()) ui.warn("--output-file is ignored: messages go to standard error");
   if (!timeout_.empty()) limit_time(parse_duration(timeout_).value());
   return std::nullopt;
+}
+
+// explain_default tells of the method that was not named: it may have been misspelt.
+void Parser::explain_default(Error& usage) const {
+  const CLI::App* command = deepest(&app_)->get_parent();
+  if (default_for_.empty() || command == nullptr) return;
+  Arguments others = command_names(*command);
+  std::erase(others, "sigstore");
+  if (const std::string near = nearest(default_for_, others); !near.empty()) {
+    usage.what = fmt::format("{} is not a method of `{}`", default_for_, full_name(*command));
+    usage.hint = fmt::format("did you mean {}?", near);
+  } else if (usage.hint.empty()) {
+    usage.hint = fmt::format("or name another method after `{}`: {}", command->get_name(), fmt::join(others, ", "));
+  }
 }
 
 std::optional<int> Parser::give_up(std::vector<std::string> arguments, const Ui& ui) {
@@ -230,6 +248,7 @@ int Parser::complain(std::string what, const Ui& ui) const {
     usage.what = fmt::format("{} is not {} of `{}`", extra.front(), kind, full_name(*command));
     usage.hint = suggestion(*command, extra.front());
   }
+  explain_default(usage);
   if (usage.hint.empty()) usage.hint = hint_for(*command);
   ui.error(usage);
   return static_cast<int>(ErrorClass::kUsage);

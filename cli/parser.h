@@ -34,6 +34,7 @@ class Parser {
   // add_common adds to every command what all of them take.
   void add_common(CLI::App& app);
   int complain(std::string what, const Ui& ui) const;
+  void explain_default(Error& usage) const;
 
   CLI::App app_;
   std::unique_ptr<Parser> complete_;  // after give_up
@@ -41,6 +42,7 @@ class Parser {
   Action action_;
   std::string ignored_;
   std::string output_file_;
+  std::string default_for_;  // what stood where a method could be named, if none was
   std::string timeout_;
 };
 

@@ -70,7 +70,7 @@ Result<TrustFile> recall(const TufRepository& repository) {
 
 }  // namespace
 
-void TrustFlags::add_to(CLI::App& method) {
+std::vector<CLI::Option*> TrustFlags::add_to(CLI::App& method) {
   CLI::Option* root = method.add_option("--trusted-root", trusted_root,
                                         "The logs and authorities to trust: the trusted_root.json of a Sigstore");
   root->type_name("PATH");
@@ -79,7 +79,9 @@ void TrustFlags::add_to(CLI::App& method) {
   config->type_name("PATH")->excludes(root);
   CLI::Option* stage = method.add_flag("--use-staging", staging, "Trust Sigstore's instance for tests");
   stage->excludes(root)->excludes(config);
-  method.add_flag("--offline", offline, "Ask nobody: trust what was verified last, or what came with the program");
+  CLI::Option* alone =
+      method.add_flag("--offline", offline, "Ask nobody: trust what was verified last, or what came with the program");
+  return {root, config, stage, alone};
 }
 
 Result<TrustedRoot> TrustFlags::read(const Ui& ui) const {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/ui.h"
 #include "weightmark/trusted_root.h"
@@ -15,7 +16,8 @@ struct TrustFlags {
   bool staging = false;
   bool offline = false;
 
-  void add_to(CLI::App& method);
+  // add_to returns the options.
+  std::vector<CLI::Option*> add_to(CLI::App& method);
 
   // read returns what was named, else what Sigstore's repository vouches for: now, or,
   // offline, when it was asked last.

@@ -54,6 +54,8 @@ void VerifyFlags::add_keys_to(CLI::App& method) {
       ->required()
       ->type_name("PATH")
       ->allow_extra_args(false);
+  CLI::Option* demand = method.add_flag("--logged", logged, "Accept only what a transparency log has, as below");
+  for (CLI::Option* option : trust.add_to(method)) option->needs(demand);
 }
 
 void VerifyFlags::add_certificates_to(CLI::App& method) {
@@ -116,7 +118,11 @@ Result<Trust> VerifyFlags::read_trust(const Ui& ui) const {
   if (!identities.empty()) return read_sigstore_trust(ui);
   if (!public_keys.empty()) {
     WM_TRY(std::vector<PublicKey> keys, read_public_keys(public_keys));
-    return KeyTrust{std::move(keys)};
+    KeyTrust accepted{std::move(keys)};
+    if (logged) {
+      WM_TRY(accepted.logs, trust.read(ui));
+    }
+    return accepted;
   }
   if (roots.empty())
     ui.warn("no --certificate-chain: anybody with a code-signing certificate of this system's authorities is accepted");

@@ -27,6 +27,7 @@ struct VerifyFlags {
   std::vector<std::string> public_keys;
   std::vector<std::string> roots;
   bool log_fingerprints = false;
+  bool logged = false;
   std::vector<std::string> identities;
   std::vector<std::string> providers;
   bool patterns = false;

@@ -76,8 +76,8 @@ struct SignerReport {
   std::vector<Certificate> chain;      // leaf first; empty for "key"
   std::string encoding;                // "DSSE", or "DSSE as model-signing 0.2 encoded it"
   CertificateIdentity identity = {};   // for "sigstore"; else empty
-  std::vector<TimeReport> times = {};  // for "sigstore"
-  std::vector<LogReport> logs = {};    // for "sigstore"
+  std::vector<TimeReport> times = {};  // verified; for "sigstore" at least one
+  std::vector<LogReport> logs = {};    // verified
 };
 
 // SubjectReport says what was signed. Whether the files are so, the report's files say.

@@ -64,10 +64,9 @@ void append_evidence(const SignerReport& signer, JsonObject& members) {
     times.push_back(Json::object({{"time", timestamp(time.time)}, {"by", text(time.by)}}));
   JsonArray logs;
   for (const LogReport& log : signer.logs) logs.push_back(Json::object({{"log", text(log.log)}, {"index", log.index}}));
-  const bool keyless = !signer.identity.names.empty();
-  if (keyless) members.emplace_back("identity", identity_json(signer.identity));
-  if (keyless || !times.empty()) members.emplace_back("times", std::move(times));
-  if (keyless || !logs.empty()) members.emplace_back("logs", std::move(logs));
+  if (!signer.identity.names.empty()) members.emplace_back("identity", identity_json(signer.identity));
+  if (!times.empty()) members.emplace_back("times", std::move(times));
+  if (!logs.empty()) members.emplace_back("logs", std::move(logs));
 }
 
 Json signer_json(const SignerReport& signer) {

@@ -66,6 +66,7 @@ SHAPES = {
         "weightmark.inspect.v1", ["verified", "signature", "mediaType", "chain", "statement"],
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
         timestamps=COUNT, declaredFiles=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
+        identity={"type": "object", "required": ["names", "provider", "claims"]},
         statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
     "weightmark.seal.v1": document(
         "weightmark.seal.v1", ["exitStatus", "files", "verification"],
