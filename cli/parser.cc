@@ -201,7 +201,8 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
-  if (auto command = find_command(arguments); lacks_method(arguments, command)) default_for_ = *(command + 1);
+  auto command = find_command(arguments);
+  if (lacks_method(arguments, command) && !names_policy(command + 1, arguments.end())) default_for_ = *(command + 1);
   std::vector<std::string> normal = normalise(arguments);
   std::ranges::reverse(normal);  // the library takes them last first
   try {
