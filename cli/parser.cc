@@ -106,16 +106,26 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
+bool names_policy(Arguments::const_iterator from, Arguments::const_iterator end) {
+  const auto last = std::find(from, end, "--");
+  return std::any_of(from, last, [](const std::string& argument) {
+    return argument == "--policy" || argument.starts_with("--policy=");
+  });
+}
+
 // lacks_method says whether a command that has methods is followed by something else.
 bool lacks_method(const Arguments& arguments, Arguments::const_iterator command) {
   if (command == arguments.end() || command + 1 == arguments.end()) return false;
   if (!has_methods(*command)) return false;
   const std::string& next = *(command + 1);
+  if (*command == "verify" && next == "policy") return false;
   return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
 }
 
 void add_method(Arguments& arguments, Arguments::iterator command) {
-  if (lacks_method(arguments, command)) arguments.insert(command + 1, "sigstore");
+  if (!lacks_method(arguments, command)) return;
+  const bool policy = *command == "verify" && names_policy(command + 1, arguments.end());
+  arguments.insert(command + 1, policy ? "policy" : "sigstore");
 }
 
 }  // namespace
@@ -160,7 +170,9 @@ Parser::Parser(std::string_view only)
   app_.set_help_flag("-h,--help", "Print this help");
   app_.formatter_fn(help_text);
   app_.require_subcommand(1);
-  app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n130 interrupted.");
+  app_.footer(
+      "Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n4 unsigned but allowed by the "
+      "policy, 130 interrupted.");
   for (const Command& command : kCommands)
     if (knows_all_ || command.name == only) command.add(app_, action_);
   if (knows_all_) {
@@ -172,6 +184,7 @@ Parser::Parser(std::string_view only)
       "Examples:\n"
       "  weightmark sign key --private-key key.pem ./model\n"
       "  weightmark verify key --public-key key.pub ./model\n"
+      "  weightmark verify --policy policy.yaml ./model\n"
       "  weightmark inspect ./model\n\n" +
       app_.get_footer());
 }
@@ -195,7 +208,8 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
-  if (auto command = find_command(arguments); lacks_method(arguments, command)) default_for_ = *(command + 1);
+  auto command = find_command(arguments);
+  if (lacks_method(arguments, command) && !names_policy(command + 1, arguments.end())) default_for_ = *(command + 1);
   std::vector<std::string> normal = normalise(arguments);
   std::ranges::reverse(normal);  // the library takes them last first
   try {

@@ -47,8 +47,8 @@ class Parser {
 };
 
 // normalise makes the other clients' spellings ours: underscores in option names
-// become hyphens, a missing method is "sigstore", as it is there, `version` is
-// --version, and `help COMMAND` is `COMMAND --help`.
+// become hyphens, a missing method is "sigstore", as it is there, or "policy" where there is
+// one, `version` is --version, and `help COMMAND` is `COMMAND --help`.
 std::vector<std::string> normalise(std::vector<std::string> arguments);
 
 // command_in returns the command that the arguments name, or "".

@@ -71,11 +71,26 @@ void tell_notes(const Report& report, const Ui& ui) {
       ui.detail(shown == 1 ? "note" : "", fmt::format("{}: {}", printable(file.name), printable(file.note)));
 }
 
+void tell_signers(const Report& report, const Ui& ui) {
+  if (!report.policy) return ui.detail("signed by", describe_signer(*report.signer));
+  ui.detail("published by", printable(report.policy->publisher));
+  for (const PrincipalReport& one : report.policy->signers)
+    ui.detail(&one == report.policy->signers.data() ? "signed by" : "",
+              fmt::format("{}, {}", printable(one.name), describe_signer(one.signer)));
+}
+
+// tell_unsigned keeps what is allowed apart from what is verified.
+void tell_unsigned(const Report& report, const Ui& ui) {
+  for (const std::string& warning : report.warnings) ui.warn(printable(warning));
+  ui.say(fmt::format("{}{} is not signed{}, which the policy allows; nothing vouches for it", ui.yellow(),
+                     printable(report.model), ui.plain()));
+}
+
 void tell_verified(const Report& report, const Ui& ui) {
   for (const std::string& warning : report.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
                      printable(report.model)));
-  ui.detail("signed by", describe_signer(*report.signer));
+  tell_signers(report, ui);
   for (const TimeReport& time : report.signer->times)
     ui.detail("at", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC, attested by {}", time.time, printable(time.by)));
   for (const LogReport& log : report.signer->logs)
@@ -100,6 +115,8 @@ int run(const VerifyFlags& flags, Ui& ui) {
   if (flags.output.json) out(report_json(report));
   if (verification.manifest)
     tell_verified(report, ui);
+  else if (report.verdict == Verdict::kUnsigned)
+    tell_unsigned(report, ui);
   else
     tell_refused(report, ui);
   return report.exit_status();
@@ -142,6 +159,9 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* certificate =
       add_method(*verify, "certificate", "Verify a signature made with a certificate", flags, action);
   flags->add_certificates_to(*certificate);
+  CLI::App* policy =
+      add_method(*verify, "policy", "Verify by a policy, which --policy alone stands for", flags, action);
+  flags->add_policy_to(*policy);
 }
 
 }  // namespace weightmark::cli

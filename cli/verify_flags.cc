@@ -5,6 +5,7 @@
 #include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/policy_file.h"
 
 namespace weightmark::cli {
 namespace {
@@ -85,6 +86,22 @@ void VerifyFlags::add_identities_to(CLI::App& method) {
   trust.add_to(method);
 }
 
+void VerifyFlags::add_policy_to(CLI::App& method) {
+  method.add_option("--policy", policy, "Who may publish which models, and what else is demanded: YAML or JSON")
+      ->required()
+      ->type_name("PATH");
+  trust.add_to(method);
+}
+
+// A trusted root of Sigstore's is asked for only where the policy has no other.
+Result<void> VerifyFlags::read_policy(const Ui& ui, VerifyOptions& options) const {
+  WM_TRY(options.policy, weightmark::cli::read_policy(policy));
+  if (options.policy->needs_trusted_root()) {
+    WM_TRY(options.trusted_root, trust.read(ui));
+  }
+  return {};
+}
+
 Result<Trust> VerifyFlags::read_sigstore_trust(const Ui& ui) const {
   if (providers.size() != 1 && providers.size() != identities.size())
     return std::unexpected(Error{
@@ -120,7 +137,11 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   VerifyOptions options;
   options.model = model.model;
   if (!signature.empty()) options.signature = signature;
-  WM_TRY(options.trust, read_trust(ui));
+  if (policy.empty()) {
+    WM_TRY(options.trust, read_trust(ui));
+  } else {
+    WM_CHECK(read_policy(ui, options));
+  }
   if (!name.empty()) options.expectations.name = name;
   if (!digest.empty()) {
     WM_TRY(options.expectations.digest_hex, parse_expected(digest));

@@ -9,6 +9,7 @@
 #include "weightmark/export.h"
 #include "weightmark/manifest.h"
 #include "weightmark/observer.h"
+#include "weightmark/policy.h"
 #include "weightmark/report.h"
 #include "weightmark/trust.h"
 #include "weightmark/verified.h"
@@ -32,6 +33,9 @@ struct VerifyOptions {
   // The bundle; where absent it is looked for inside the model, then beside it.
   std::optional<std::filesystem::path> signature = {};
   Trust trust = {};
+  // Decides in place of `trust`, by all signatures that there are.
+  std::optional<Policy> policy = {};
+  std::optional<TrustedRoot> trusted_root = {};  // for a policy that needs one
   Expectations expectations = {};
   Time time = {};  // now, for certificates; the library reads no clock
 
