@@ -122,6 +122,17 @@ bool lacks_method(const Arguments& arguments, Arguments::const_iterator command)
   return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
 }
 
+// expand_pin: pinning is verifying, with something to remember in the end.
+void expand_pin(Arguments& arguments, Arguments::iterator& command) {
+  if (*command != "trust" || command + 1 == arguments.end() || *(command + 1) != "pin") return;
+  auto at = arguments.erase(command);
+  *at = "verify";
+  const auto index = at - arguments.begin();
+  const bool named = at + 1 != arguments.end() && std::ranges::find(methods(), *(at + 1)) != methods().end();
+  arguments.insert(at + (named ? 2 : 1), "--pin");
+  command = arguments.begin() + index;
+}
+
 void add_method(Arguments& arguments, Arguments::iterator command) {
   if (!lacks_method(arguments, command)) return;
   const bool policy = *command == "verify" && names_policy(command + 1, arguments.end());
@@ -153,6 +164,7 @@ std::vector<std::string> normalise(std::vector<std::string> arguments) {
     arguments.emplace_back("--help");
     return arguments;
   }
+  expand_pin(arguments, command);
   add_method(arguments, command);
   return arguments;
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lock_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -104,6 +105,18 @@ void tell_verified(const Report& report, const Ui& ui) {
   tell_not_covered(report, ui);
 }
 
+// remember pins what was just verified, all of it.
+Result<void> remember(const VerifyFlags& flags, const Report& report, const Ui& ui) {
+  if (report.partial)
+    return std::unexpected(Error{ErrorCode::kUsage, "--pin is for whole models, not with --files", {}, {}});
+  auto files = LockFiles::open(flags.lock, flags.model.model);
+  if (!files) return std::unexpected(files.error());
+  const auto path = files->remember(pin_of(report));
+  if (!path) return std::unexpected(path.error());
+  ui.say(fmt::format("pinned in {}", printable(path->native())));
+  return {};
+}
+
 int run(const VerifyFlags& flags, Ui& ui) {
   ui.set_quiet(flags.output.quiet);
   auto options = flags.options(ui);
@@ -113,6 +126,8 @@ int run(const VerifyFlags& flags, Ui& ui) {
   Verification verification = verify_model(*options);
   const Report& report = verification.report;
   if (flags.output.json) out(report_json(report));
+  if (verification.manifest && flags.pin)
+    if (auto pinned = remember(flags, report, ui); !pinned) return report_error(pinned.error(), {}, ui);
   if (verification.manifest)
     tell_verified(report, ui);
   else if (report.verdict == Verdict::kUnsigned)
@@ -127,6 +142,7 @@ CLI::App* add_method(CLI::App& verify, const std::string& name, const std::strin
   CLI::App* method = verify.add_subcommand(name, description);
   flags->add_to(*method);
   flags->add_files_to(*method);
+  method->add_flag("--pin", flags->pin, "Once verified, remember who signed it, as what and when, in weightmark.lock");
   method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
   return method;
 }

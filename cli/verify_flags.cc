@@ -5,6 +5,7 @@
 #include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/lock_file.h"
 #include "cli/policy_file.h"
 
 namespace weightmark::cli {
@@ -38,6 +39,8 @@ void VerifyFlags::add_to(CLI::App& method) {
       method.add_flag("--whole-files", whole_files, "Compare the digests of whole files, not their trees");
   method.add_flag("--check-both", check_both, "Compare both, which finds a signer who lists two contents for one file")
       ->excludes(whole);
+  method.add_option("--lock", lock, "The file with what is pinned; weightmark.lock where absent")->type_name("PATH");
+  method.add_flag("--allow-older", allow_older, "Take an older version than the pinned one, too");
   output.add_to(method);
 }
 
@@ -145,6 +148,12 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   if (!name.empty()) options.expectations.name = name;
   if (!digest.empty()) {
     WM_TRY(options.expectations.digest_hex, parse_expected(digest));
+  }
+  // A new pin takes the place of the old one, whatever that says.
+  options.allow_older = allow_older;
+  if (!pin) {
+    WM_TRY(const LockFiles files, LockFiles::open(lock, options.model));
+    options.pin = files.pin();
   }
   options.time = now();
   options.ignore_paths = model.relative_ignore_paths(ui);

@@ -33,6 +33,9 @@ struct VerifyFlags {
   bool patterns = false;
   std::string policy;
   TrustFlags trust;
+  std::string lock;
+  bool pin = false;
+  bool allow_older = false;
 
   void add_to(CLI::App& method);
   void add_keys_to(CLI::App& method);

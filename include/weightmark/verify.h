@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weightmark/export.h"
+#include "weightmark/lock.h"
 #include "weightmark/manifest.h"
 #include "weightmark/observer.h"
 #include "weightmark/policy.h"
@@ -37,6 +38,9 @@ struct VerifyOptions {
   std::optional<Policy> policy = {};
   std::optional<TrustedRoot> trusted_root = {};  // for a policy that needs one
   Expectations expectations = {};
+  // What a lock remembers of this model; `allow_older` takes an older version.
+  std::optional<Pin> pin = {};
+  bool allow_older = false;
   Time time = {};  // now, for certificates; the library reads no clock
 
   // Paths relative to the model's root that may be there unsigned, in addition

@@ -64,10 +64,10 @@ void forbid_uncovered(const VerifyOptions& options, const std::string& signature
 }
 
 bool is_allowed_unsigned(const VerifyOptions& options) {
-  // Who expects a name or a digest, or names a signature, expects a signature.
+  // Who expects a name or a digest, pinned a signer, or names a signature, expects one.
   const Expectations& expected = options.expectations;
   const bool allowed = options.policy && options.policy->impl().unsigned_allowed;
-  if (!allowed || options.signature || expected.name || expected.digest_hex) return false;
+  if (!allowed || options.signature || expected.name || expected.digest_hex || options.pin) return false;
   const auto signatures = list_signatures(options);
   return signatures && signatures->empty();
 }

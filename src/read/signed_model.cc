@@ -2,6 +2,7 @@
 
 #include "base/try.h"
 #include "read/signatures.h"
+#include "verify/pin.h"
 
 namespace weightmark {
 namespace {
@@ -43,6 +44,15 @@ Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Rep
   return std::move(found.model);
 }
 
+Result<void> compare_pin(const VerifyOptions& options, Report& report) {
+  auto found = check_pin(*options.pin, options.allow_older, report);
+  if (found)
+    report.checks.push_back({"lock", Outcome::kPassed, *found, std::nullopt});
+  else
+    report.checks.push_back({"lock", Outcome::kFailed, describe(found.error()), found.error()});
+  return found.transform([](const std::string&) {});
+}
+
 }  // namespace
 
 Result<Verified<SignedModel>> verify_signed_model(const VerifyOptions& options, Report& report) {
@@ -52,6 +62,7 @@ Result<Verified<SignedModel>> verify_signed_model(const VerifyOptions& options, 
   report.signer = model->signer;
   report.subject = SubjectReport::of(model->manifest);
   WM_CHECK(Verifier::verify_expectations(model, options.expectations, report.checks));
+  if (options.pin) WM_CHECK(compare_pin(options, report));
   return model;
 }
 
