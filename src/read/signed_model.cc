@@ -30,6 +30,7 @@ Result<std::vector<FoundSignature>> read_all(const VerifyOptions& options) {
   WM_TRY(const auto paths, list_signatures(options));
   if (paths.empty()) return std::unexpected(signature_path(options).error());
   std::vector<FoundSignature> signatures;
+  signatures.reserve(paths.size());
   for (const std::filesystem::path& path : paths) signatures.push_back({path.native(), read_signature(path)});
   return signatures;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/refuse.h"
 #include "base/text.h"
@@ -24,6 +25,7 @@ struct Vote {
   const PolicyPublisher* publisher;
   AcceptedSignature accepted;
   std::vector<std::size_t> principals;  // of the publisher
+  std::set<std::string> marks;          // as any of them sees who signed
 
   const Manifest& manifest() const { return accepted.model->manifest; }
 };
@@ -89,8 +91,10 @@ class Judge {
       if (!reason_ || weight(accepted.error().code) > weight(reason_->code)) reason_ = std::move(accepted).error();
       return;
     }
-    if (!vote_) vote_ = Vote{&signature_, &publisher, *std::move(accepted), {}};
+    std::set<std::string> marks = marks_of(accepted->signer);
+    if (!vote_) vote_ = Vote{&signature_, &publisher, *std::move(accepted), {}, {}};
     vote_->principals.push_back(signer);
+    vote_->marks.merge(marks);
   }
 
   Result<AcceptedSignature> verify(const PolicyPublisher& publisher, const PolicySigner& signer) const {
@@ -142,7 +146,8 @@ std::vector<Group> group(const std::vector<Vote>& votes) {
 
 std::vector<CountedSigner> count(const Group& votes) {
   std::vector<SignedBy> signatures;
-  for (const Vote* vote : votes) signatures.push_back({marks_of(vote->accepted.signer), vote->principals});
+  signatures.reserve(votes.size());
+  for (const Vote* vote : votes) signatures.push_back({vote->marks, vote->principals});
   return count_distinct(signatures);
 }
 
@@ -159,6 +164,7 @@ struct Decision {
 
 std::string list_signers(const Decision& decision) {
   std::vector<std::string> names;
+  names.reserve(decision.counted.size());
   for (std::size_t i = 0; i < decision.counted.size(); ++i) names.push_back(decision.signer(i));
   return fmt::format("{}", fmt::join(names, ", "));
 }

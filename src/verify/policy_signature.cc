@@ -46,7 +46,7 @@ Result<void> check_subject(const SignerReport& found, const PolicySigner& signer
 
 Result<void> add_evidence(const Bundle& bundle, const PolicySigner& signer, const TrustedRoot& root,
                           SignerReport& found) {
-  const PublicKey& key = std::get<PublicKey>(signer.who);
+  const auto& key = std::get<PublicKey>(signer.who);
   const SigstoreTrust wanted{root, {}, signer.logs, signer.times, 0};
   const SignedContent content = SignedContent::of_envelope(bundle.envelope);
   WM_TRY(const auto logs, verify_logs(bundle, {false, key.spki()}, content, wanted));
