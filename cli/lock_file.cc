@@ -55,7 +55,7 @@ std::optional<fs::path> local_lock(const fs::path& model) {
   return here / kName;
 }
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
   std::error_code failed;
   return fs::exists(path, failed) || failed;
 }
@@ -63,7 +63,7 @@ bool exists(const fs::path& path) {
 }  // namespace
 
 Result<void> LockFiles::read(Place& place) {
-  if (!exists(place.path)) return {};
+  if (!is_there(place.path)) return {};
   WM_TRY(const std::string text, read_file(place.path, kMaxSize));
   auto lock = Lock::parse(text);
   if (!lock) {

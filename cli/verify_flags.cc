@@ -152,8 +152,8 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   // A new pin takes the place of the old one, whatever that says.
   options.allow_older = allow_older;
   if (!pin) {
-    WM_TRY(const LockFiles files, LockFiles::open(lock, options.model));
-    options.pin = files.pin();
+    WM_TRY(const LockFiles locks, LockFiles::open(lock, options.model));
+    options.pin = locks.pin();
   }
   options.time = now();
   options.ignore_paths = model.relative_ignore_paths(ui);

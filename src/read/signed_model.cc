@@ -47,11 +47,12 @@ Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Rep
 
 Result<void> compare_pin(const VerifyOptions& options, Report& report) {
   auto found = check_pin(*options.pin, options.allow_older, report);
-  if (found)
-    report.checks.push_back({"lock", Outcome::kPassed, *found, std::nullopt});
-  else
+  if (!found) {
     report.checks.push_back({"lock", Outcome::kFailed, describe(found.error()), found.error()});
-  return found.transform([](const std::string&) {});
+    return std::unexpected(std::move(found).error());
+  }
+  report.checks.push_back({"lock", Outcome::kPassed, *std::move(found), std::nullopt});
+  return {};
 }
 
 }  // namespace
