@@ -75,6 +75,8 @@ The command line is wrong.
 .It 3
 Could not decide, for instance because a file could not be read.
 This is a refusal as well.
+.It 4
+The model is not signed, and the policy allows that.
 .It 130
 Interrupted.
 .El
@@ -83,6 +85,11 @@ Sign a model with a key, and verify it:
 .Bd -literal -offset indent
 weightmark sign key --private-key key.pem ./model
 weightmark verify key --public-key key.pub ./model
+.Ed
+.Pp
+Verify by a policy, which says who may publish which models:
+.Bd -literal -offset indent
+weightmark verify --policy policy.yaml ./model
 .Ed
 .Pp
 Say what a signature says:

@@ -43,7 +43,7 @@ Error unavailable(const CLI::App& method) {
             {},
             fmt::format("did you mean {}?", near)};
   return {ErrorCode::kMethodUnavailable,
-          "keyless signing and verification are not in this version yet",
+          "signing with an identity is not in this version yet; verifying is",
           {},
           fmt::format("name a method after `{}`: {}", command, fmt::join(names, ", "))};
 }

@@ -52,12 +52,15 @@ void refuse_empty(CLI::Option& option) {
       CLI::Validator([](std::string& value) { return std::string(value.empty() ? "the value is empty" : ""); }, ""));
 }
 
+// Sign, verify and seal go on with a method, others with a command of their own.
+bool has_methods(std::string_view command) { return command == "sign" || command == "verify" || command == "seal"; }
+
 // in_our_words turns the library's messages into ours (ui.h says how those read).
 std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) {
   std::string what = error.what();
   std::string subject = what.substr(0, what.find(':'));
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !visible_commands(command).empty())
-    return fmt::format("`{}` needs a {}", full_name(command), command.get_parent() == nullptr ? "command" : "method");
+    return fmt::format("`{}` needs a {}", full_name(command), has_methods(command.get_name()) ? "method" : "command");
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return subject + (what.find("At Most") != std::string::npos ? " is given more than once" : " needs a value");
   bool sentence = what.size() > 1 && std::islower(static_cast<unsigned char>(what[1])) != 0;
@@ -79,8 +82,12 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 5> kCommands = {
-    {{"sign", add_sign}, {"verify", add_verify}, {"seal", add_seal}, {"digest", add_digest}, {"inspect", add_inspect}}};
+constexpr std::array<Command, 6> kCommands = {{{"sign", add_sign},
+                                               {"verify", add_verify},
+                                               {"seal", add_seal},
+                                               {"digest", add_digest},
+                                               {"inspect", add_inspect},
+                                               {"trust", add_trust}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
@@ -99,12 +106,37 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
-void add_method(Arguments& arguments, Arguments::iterator command) {
-  bool takes_method = *command == "sign" || *command == "verify" || *command == "seal";
-  if (!takes_method || command + 1 == arguments.end()) return;
+bool names_policy(Arguments::const_iterator from, Arguments::const_iterator end) {
+  const auto last = std::find(from, end, "--");
+  return std::any_of(from, last, [](const std::string& argument) {
+    return argument == "--policy" || argument.starts_with("--policy=");
+  });
+}
+
+// lacks_method says whether a command that has methods is followed by something else.
+bool lacks_method(const Arguments& arguments, Arguments::const_iterator command) {
+  if (command == arguments.end() || command + 1 == arguments.end()) return false;
+  if (!has_methods(*command)) return false;
   const std::string& next = *(command + 1);
-  bool has_method = std::ranges::find(methods(), next) != methods().end() || next == "--help" || next == "-h";
-  if (!has_method) arguments.insert(command + 1, "sigstore");
+  if (*command == "verify" && next == "policy") return false;
+  return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
+}
+
+// expand_pin: pinning is verifying, with something to remember in the end.
+void expand_pin(Arguments& arguments, Arguments::iterator& command) {
+  if (*command != "trust" || command + 1 == arguments.end() || *(command + 1) != "pin") return;
+  auto at = arguments.erase(command);
+  *at = "verify";
+  const auto index = at - arguments.begin();
+  const bool named = at + 1 != arguments.end() && std::ranges::find(methods(), *(at + 1)) != methods().end();
+  arguments.insert(at + (named ? 2 : 1), "--pin");
+  command = arguments.begin() + index;
+}
+
+void add_method(Arguments& arguments, Arguments::iterator command) {
+  if (!lacks_method(arguments, command)) return;
+  const bool policy = *command == "verify" && names_policy(command + 1, arguments.end());
+  arguments.insert(command + 1, policy ? "policy" : "sigstore");
 }
 
 }  // namespace
@@ -132,6 +164,7 @@ std::vector<std::string> normalise(std::vector<std::string> arguments) {
     arguments.emplace_back("--help");
     return arguments;
   }
+  expand_pin(arguments, command);
   add_method(arguments, command);
   return arguments;
 }
@@ -149,7 +182,9 @@ Parser::Parser(std::string_view only)
   app_.set_help_flag("-h,--help", "Print this help");
   app_.formatter_fn(help_text);
   app_.require_subcommand(1);
-  app_.footer("Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n130 interrupted.");
+  app_.footer(
+      "Exit status: 0 verified or done, 1 refused, 2 wrong usage, 3 could not decide,\n4 unsigned but allowed by the "
+      "policy, 130 interrupted.");
   for (const Command& command : kCommands)
     if (knows_all_ || command.name == only) command.add(app_, action_);
   if (knows_all_) {
@@ -161,6 +196,7 @@ Parser::Parser(std::string_view only)
       "Examples:\n"
       "  weightmark sign key --private-key key.pem ./model\n"
       "  weightmark verify key --public-key key.pub ./model\n"
+      "  weightmark verify --policy policy.yaml ./model\n"
       "  weightmark inspect ./model\n\n" +
       app_.get_footer());
 }
@@ -184,6 +220,8 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
     ui.help(app_.help());
     return static_cast<int>(ErrorClass::kUsage);
   }
+  auto command = find_command(arguments);
+  if (lacks_method(arguments, command) && !names_policy(command + 1, arguments.end())) default_for_ = *(command + 1);
   std::vector<std::string> normal = normalise(arguments);
   std::ranges::reverse(normal);  // the library takes them last first
   try {
@@ -196,6 +234,20 @@ std::optional<int> Parser::parse(std::vector<std::string> arguments, const Ui& u
   if (!output_file_.empty()) ui.warn("--output-file is ignored: messages go to standard error");
   if (!timeout_.empty()) limit_time(parse_duration(timeout_).value());
   return std::nullopt;
+}
+
+// explain_default tells of the method that was not named: it may have been misspelt.
+void Parser::explain_default(Error& usage) const {
+  const CLI::App* command = deepest(&app_)->get_parent();
+  if (default_for_.empty() || command == nullptr) return;
+  Arguments others = command_names(*command);
+  std::erase(others, "sigstore");
+  if (const std::string near = nearest(default_for_, others); !near.empty()) {
+    usage.what = fmt::format("{} is not a method of `{}`", default_for_, full_name(*command));
+    usage.hint = fmt::format("did you mean {}?", near);
+  } else if (usage.hint.empty()) {
+    usage.hint = fmt::format("or name another method after `{}`: {}", command->get_name(), fmt::join(others, ", "));
+  }
 }
 
 std::optional<int> Parser::give_up(std::vector<std::string> arguments, const Ui& ui) {
@@ -216,6 +268,7 @@ int Parser::complain(std::string what, const Ui& ui) const {
     usage.what = fmt::format("{} is not {} of `{}`", extra.front(), kind, full_name(*command));
     usage.hint = suggestion(*command, extra.front());
   }
+  explain_default(usage);
   if (usage.hint.empty()) usage.hint = hint_for(*command);
   ui.error(usage);
   return static_cast<int>(ErrorClass::kUsage);

@@ -34,6 +34,7 @@ class Parser {
   // add_common adds to every command what all of them take.
   void add_common(CLI::App& app);
   int complain(std::string what, const Ui& ui) const;
+  void explain_default(Error& usage) const;
 
   CLI::App app_;
   std::unique_ptr<Parser> complete_;  // after give_up
@@ -41,12 +42,13 @@ class Parser {
   Action action_;
   std::string ignored_;
   std::string output_file_;
+  std::string default_for_;  // what stood where a method could be named, if none was
   std::string timeout_;
 };
 
 // normalise makes the other clients' spellings ours: underscores in option names
-// become hyphens, a missing method is "sigstore", as it is there, `version` is
-// --version, and `help COMMAND` is `COMMAND --help`.
+// become hyphens, a missing method is "sigstore", as it is there, or "policy" where there is
+// one, `version` is --version, and `help COMMAND` is `COMMAND --help`.
 std::vector<std::string> normalise(std::vector<std::string> arguments);
 
 // command_in returns the command that the arguments name, or "".

@@ -23,12 +23,17 @@ TEST(Normalise, AnEmptyValueIsAValue) {
 
 TEST(Normalise, TheMethodIsSigstoreWhereNoneIsNamed) {
   EXPECT_THAT(normalise({"verify", "m"}), ElementsAre("verify", "sigstore", "m"));
+  EXPECT_THAT(normalise({"verify", "--policy", "p", "m"}), ElementsAre("verify", "policy", "--policy", "p", "m"));
+  EXPECT_THAT(normalise({"verify", "m", "--policy=p"}), ElementsAre("verify", "policy", "m", "--policy=p"));
+  EXPECT_THAT(normalise({"verify", "--", "--policy"}), ElementsAre("verify", "sigstore", "--", "--policy"));
+  EXPECT_THAT(normalise({"seal", "--policy", "p", "m"}), ElementsAre("seal", "sigstore", "--policy", "p", "m"));
   EXPECT_THAT(normalise({"sign", "--identity_token", "t", "m"}),
               ElementsAre("sign", "sigstore", "--identity-token", "t", "m"));
   EXPECT_THAT(normalise({"--log-level", "sign", "sign", "m"}),
               ElementsAre("--log-level", "sign", "sign", "sigstore", "m"));
   for (const std::string& method : methods())
     EXPECT_THAT(normalise({"verify", method, "m"}), ElementsAre("verify", method, "m"));
+  EXPECT_THAT(normalise({"verify", "policy", "m"}), ElementsAre("verify", "policy", "m"));
   EXPECT_THAT(normalise({"verify", "--help"}), ElementsAre("verify", "--help"));
   EXPECT_THAT(normalise({"verify"}), ElementsAre("verify"));
 }

@@ -25,21 +25,31 @@ Result<T> named(Result<T> result, const std::string& file) {
   return result;
 }
 
-Result<TrustedRoot> read_root(const std::string& path) {
-  WM_TRY(std::string text, read_file(path, kMaxTrustedRoot));
-  return named(TrustedRoot::parse(text), path);
-}
-
 // A ClientTrustConfig has the root in it (sigstore_trustroot.proto).
-Result<TrustedRoot> root_in_config(const std::string& text) {
+Result<std::string> root_in_config(const std::string& text) {
   WM_TRY(JsonDocument document, JsonDocument::parse(text));
   WM_TRY(JsonView root, document.root(ErrorCode::kTrustedRootMalformed).member("trustedRoot"));
-  return TrustedRoot::parse(write_json(root.json()));
+  return write_json(root.json());
 }
 
-Result<TrustedRoot> read_config(const std::string& path) {
+Result<TrustSource> load_root(const std::string& path) {
   WM_TRY(std::string text, read_file(path, kMaxTrustedRoot));
-  return named(root_in_config(text), path);
+  return TrustSource{std::move(text), path, std::nullopt};
+}
+
+Result<TrustSource> load_config(const std::string& path) {
+  WM_TRY(std::string config, read_file(path, kMaxTrustedRoot));
+  WM_TRY(std::string text, named(root_in_config(config), path));
+  return TrustSource{std::move(text), path, std::nullopt};
+}
+
+std::string_view describe_origin(TrustOrigin origin) {
+  switch (origin) {
+    case TrustOrigin::kFetched: return "asked now";
+    case TrustOrigin::kCached: return "as it was verified last";
+    case TrustOrigin::kBuiltin: break;
+  }
+  return "as it came with this program";
 }
 
 // cache_folder is where what TUF verified is remembered; none without a home.
@@ -70,7 +80,7 @@ Result<TrustFile> recall(const TufRepository& repository) {
 
 }  // namespace
 
-void TrustFlags::add_to(CLI::App& method) {
+std::vector<CLI::Option*> TrustFlags::add_to(CLI::App& method) {
   CLI::Option* root = method.add_option("--trusted-root", trusted_root,
                                         "The logs and authorities to trust: the trusted_root.json of a Sigstore");
   root->type_name("PATH");
@@ -79,20 +89,28 @@ void TrustFlags::add_to(CLI::App& method) {
   config->type_name("PATH")->excludes(root);
   CLI::Option* stage = method.add_flag("--use-staging", staging, "Trust Sigstore's instance for tests");
   stage->excludes(root)->excludes(config);
-  method.add_flag("--offline", offline, "Ask nobody: trust what was verified last, or what came with the program");
+  CLI::Option* alone =
+      method.add_flag("--offline", offline, "Ask nobody: trust what was verified last, or what came with the program");
+  return {root, config, stage, alone};
 }
 
-Result<TrustedRoot> TrustFlags::read(const Ui& ui) const {
-  if (!trusted_root.empty()) return read_root(trusted_root);
-  if (!trust_config.empty()) return read_config(trust_config);
+Result<TrustSource> TrustFlags::load() const {
+  if (!trusted_root.empty()) return load_root(trusted_root);
+  if (!trust_config.empty()) return load_config(trust_config);
   const TufRepository repository =
       builtin_repository(staging ? SigstoreInstance::kStaging : SigstoreInstance::kPublicGood);
   WM_TRY(TrustFile file, offline ? recall(repository) : fetch(repository));
-  if (file.vouched_until < now())
+  return TrustSource{std::move(file.text), fmt::format("{}, {}", repository.url, describe_origin(file.origin)),
+                     file.vouched_until};
+}
+
+Result<TrustedRoot> TrustFlags::read(const Ui& ui) const {
+  WM_TRY(TrustSource source, load());
+  if (source.vouched_until && *source.vouched_until < now())
     ui.warn(
         fmt::format("the trusted root was vouched for until {:%Y-%m-%d}; without --offline it is brought up to date",
-                    file.vouched_until));
-  return named(TrustedRoot::parse(file.text), std::string(kTrustedRoot));
+                    *source.vouched_until));
+  return named(TrustedRoot::parse(source.text), source.from);
 }
 
 }  // namespace weightmark::cli

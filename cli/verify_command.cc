@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lock_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -71,11 +72,26 @@ void tell_notes(const Report& report, const Ui& ui) {
       ui.detail(shown == 1 ? "note" : "", fmt::format("{}: {}", printable(file.name), printable(file.note)));
 }
 
+void tell_signers(const Report& report, const Ui& ui) {
+  if (!report.policy) return ui.detail("signed by", describe_signer(*report.signer));
+  ui.detail("published by", printable(report.policy->publisher));
+  for (const PrincipalReport& one : report.policy->signers)
+    ui.detail(&one == report.policy->signers.data() ? "signed by" : "",
+              fmt::format("{}, {}", printable(one.name), describe_signer(one.signer)));
+}
+
+// tell_unsigned keeps what is allowed apart from what is verified.
+void tell_unsigned(const Report& report, const Ui& ui) {
+  for (const std::string& warning : report.warnings) ui.warn(printable(warning));
+  ui.say(fmt::format("{}{} is not signed{}, which the policy allows; nothing vouches for it", ui.yellow(),
+                     printable(report.model), ui.plain()));
+}
+
 void tell_verified(const Report& report, const Ui& ui) {
   for (const std::string& warning : report.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
                      printable(report.model)));
-  ui.detail("signed by", describe_signer(*report.signer));
+  tell_signers(report, ui);
   for (const TimeReport& time : report.signer->times)
     ui.detail("at", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC, attested by {}", time.time, printable(time.by)));
   for (const LogReport& log : report.signer->logs)
@@ -89,6 +105,18 @@ void tell_verified(const Report& report, const Ui& ui) {
   tell_not_covered(report, ui);
 }
 
+// remember pins what was just verified, all of it.
+Result<void> remember(const VerifyFlags& flags, const Report& report, const Ui& ui) {
+  if (report.partial)
+    return std::unexpected(Error{ErrorCode::kUsage, "--pin is for whole models, not with --files", {}, {}});
+  auto files = LockFiles::open(flags.lock, flags.model.model);
+  if (!files) return std::unexpected(files.error());
+  const auto path = files->remember(pin_of(report));
+  if (!path) return std::unexpected(path.error());
+  ui.say(fmt::format("pinned in {}", printable(path->native())));
+  return {};
+}
+
 int run(const VerifyFlags& flags, Ui& ui) {
   ui.set_quiet(flags.output.quiet);
   auto options = flags.options(ui);
@@ -98,8 +126,12 @@ int run(const VerifyFlags& flags, Ui& ui) {
   Verification verification = verify_model(*options);
   const Report& report = verification.report;
   if (flags.output.json) out(report_json(report));
+  if (verification.manifest && flags.pin)
+    if (auto pinned = remember(flags, report, ui); !pinned) return report_error(pinned.error(), {}, ui);
   if (verification.manifest)
     tell_verified(report, ui);
+  else if (report.verdict == Verdict::kUnsigned)
+    tell_unsigned(report, ui);
   else
     tell_refused(report, ui);
   return report.exit_status();
@@ -110,6 +142,7 @@ CLI::App* add_method(CLI::App& verify, const std::string& name, const std::strin
   CLI::App* method = verify.add_subcommand(name, description);
   flags->add_to(*method);
   flags->add_files_to(*method);
+  method->add_flag("--pin", flags->pin, "Once verified, remember who signed it, as what and when, in weightmark.lock");
   method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
   return method;
 }
@@ -142,6 +175,9 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* certificate =
       add_method(*verify, "certificate", "Verify a signature made with a certificate", flags, action);
   flags->add_certificates_to(*certificate);
+  CLI::App* policy =
+      add_method(*verify, "policy", "Verify by a policy, which --policy alone stands for", flags, action);
+  flags->add_policy_to(*policy);
 }
 
 }  // namespace weightmark::cli

@@ -5,6 +5,8 @@
 #include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/lock_file.h"
+#include "cli/policy_file.h"
 
 namespace weightmark::cli {
 namespace {
@@ -37,6 +39,8 @@ void VerifyFlags::add_to(CLI::App& method) {
       method.add_flag("--whole-files", whole_files, "Compare the digests of whole files, not their trees");
   method.add_flag("--check-both", check_both, "Compare both, which finds a signer who lists two contents for one file")
       ->excludes(whole);
+  method.add_option("--lock", lock, "The file with what is pinned; weightmark.lock where absent")->type_name("PATH");
+  method.add_flag("--allow-older", allow_older, "Take an older version than the pinned one, too");
   output.add_to(method);
 }
 
@@ -53,6 +57,8 @@ void VerifyFlags::add_keys_to(CLI::App& method) {
       ->required()
       ->type_name("PATH")
       ->allow_extra_args(false);
+  CLI::Option* demand = method.add_flag("--logged", logged, "Accept only what a transparency log has, as below");
+  for (CLI::Option* option : trust.add_to(method)) option->needs(demand);
 }
 
 void VerifyFlags::add_certificates_to(CLI::App& method) {
@@ -83,6 +89,22 @@ void VerifyFlags::add_identities_to(CLI::App& method) {
   trust.add_to(method);
 }
 
+void VerifyFlags::add_policy_to(CLI::App& method) {
+  method.add_option("--policy", policy, "Who may publish which models, and what else is demanded: YAML or JSON")
+      ->required()
+      ->type_name("PATH");
+  trust.add_to(method);
+}
+
+// A trusted root of Sigstore's is asked for only where the policy has no other.
+Result<void> VerifyFlags::read_policy(const Ui& ui, VerifyOptions& options) const {
+  WM_TRY(options.policy, weightmark::cli::read_policy(policy));
+  if (options.policy->needs_trusted_root()) {
+    WM_TRY(options.trusted_root, trust.read(ui));
+  }
+  return {};
+}
+
 Result<Trust> VerifyFlags::read_sigstore_trust(const Ui& ui) const {
   if (providers.size() != 1 && providers.size() != identities.size())
     return std::unexpected(Error{
@@ -99,7 +121,11 @@ Result<Trust> VerifyFlags::read_trust(const Ui& ui) const {
   if (!identities.empty()) return read_sigstore_trust(ui);
   if (!public_keys.empty()) {
     WM_TRY(std::vector<PublicKey> keys, read_public_keys(public_keys));
-    return KeyTrust{std::move(keys)};
+    KeyTrust accepted{std::move(keys)};
+    if (logged) {
+      WM_TRY(accepted.logs, trust.read(ui));
+    }
+    return accepted;
   }
   if (roots.empty())
     ui.warn("no --certificate-chain: anybody with a code-signing certificate of this system's authorities is accepted");
@@ -114,10 +140,20 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   VerifyOptions options;
   options.model = model.model;
   if (!signature.empty()) options.signature = signature;
-  WM_TRY(options.trust, read_trust(ui));
+  if (policy.empty()) {
+    WM_TRY(options.trust, read_trust(ui));
+  } else {
+    WM_CHECK(read_policy(ui, options));
+  }
   if (!name.empty()) options.expectations.name = name;
   if (!digest.empty()) {
     WM_TRY(options.expectations.digest_hex, parse_expected(digest));
+  }
+  // A new pin takes the place of the old one, whatever that says.
+  options.allow_older = allow_older;
+  if (!pin) {
+    WM_TRY(const LockFiles files, LockFiles::open(lock, options.model));
+    options.pin = files.pin();
   }
   options.time = now();
   options.ignore_paths = model.relative_ignore_paths(ui);

@@ -27,23 +27,30 @@ struct VerifyFlags {
   std::vector<std::string> public_keys;
   std::vector<std::string> roots;
   bool log_fingerprints = false;
+  bool logged = false;
   std::vector<std::string> identities;
   std::vector<std::string> providers;
   bool patterns = false;
+  std::string policy;
   TrustFlags trust;
+  std::string lock;
+  bool pin = false;
+  bool allow_older = false;
 
   void add_to(CLI::App& method);
   void add_keys_to(CLI::App& method);
   void add_certificates_to(CLI::App& method);
   void add_identities_to(CLI::App& method);
+  void add_policy_to(CLI::App& method);
   void add_files_to(CLI::App& method);
 
-  // options reads the keys or certificates and the clock.
+  // options reads the keys, the certificates or the policy, and the clock.
   Result<VerifyOptions> options(const Ui& ui) const;
 
  private:
   Result<Trust> read_trust(const Ui& ui) const;
   Result<Trust> read_sigstore_trust(const Ui& ui) const;
+  Result<void> read_policy(const Ui& ui, VerifyOptions& options) const;
 };
 
 // tell_refused says why a model does not verify.

@@ -8,6 +8,7 @@ find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 
 # BLAKE3's own C sources, as Debian's librust-blake3-dev installs them.
 file(GLOB BLAKE3_FOUND /usr/share/cargo/registry/blake3-*/c)

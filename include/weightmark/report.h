@@ -20,6 +20,7 @@ enum class Verdict {
   kVerified,   // the signature and every signed file hold
   kRefused,    // something does not hold
   kUndecided,  // something could not be checked, which is a refusal as well
+  kUnsigned,   // there is no signature, and the policy allows that
 };
 
 enum class Outcome { kPassed, kFailed, kNotChecked };
@@ -75,8 +76,8 @@ struct SignerReport {
   std::vector<Certificate> chain;      // leaf first; empty for "key"
   std::string encoding;                // "DSSE", or "DSSE as model-signing 0.2 encoded it"
   CertificateIdentity identity = {};   // for "sigstore"; else empty
-  std::vector<TimeReport> times = {};  // for "sigstore"
-  std::vector<LogReport> logs = {};    // for "sigstore"
+  std::vector<TimeReport> times = {};  // verified; for "sigstore" at least one
+  std::vector<LogReport> logs = {};    // verified
 };
 
 // SubjectReport says what was signed. Whether the files are so, the report's files say.
@@ -94,6 +95,20 @@ struct SubjectReport {
   friend bool operator==(const SubjectReport&, const SubjectReport&) = default;
 };
 
+// PrincipalReport is one of a policy's signers who has signed.
+struct PrincipalReport {
+  std::string name;       // in the policy
+  std::string signature;  // path of the bundle
+  SignerReport signer;
+};
+
+// PolicyReport says who of a policy vouches for the model.
+struct PolicyReport {
+  std::string publisher;
+  unsigned threshold = 0;  // how many had to sign
+  std::vector<PrincipalReport> signers;
+};
+
 struct Report {
   Verdict verdict = Verdict::kUndecided;
   bool interrupted = false;
@@ -103,12 +118,13 @@ struct Report {
   Time time{};                           // the time that verification rests on
   std::optional<SignerReport> signer;    // set once the signature holds
   std::optional<SubjectReport> subject;  // set once the signature holds
+  std::optional<PolicyReport> policy;    // set where a policy decides, once its signers have signed
   std::vector<Check> checks;
   std::vector<FileReport> files;  // in byte order of their names
   std::vector<std::string> warnings;
   std::uint64_t bytes_hashed = 0;
 
-  // exit_status is 0, 1, 3 or 130 (docs/report.md).
+  // exit_status is 0, 1, 3, 4 or 130 (docs/report.md).
   WEIGHTMARK_API int exit_status() const;
 
   // first_error returns the first failed check's error, or null.
@@ -118,7 +134,7 @@ struct Report {
   WEIGHTMARK_API std::size_t count(Coverage coverage) const;
 };
 
-WEIGHTMARK_API std::string_view verdict_name(Verdict verdict);     // "verified", "refused", "undecided"
+WEIGHTMARK_API std::string_view verdict_name(Verdict verdict);     // "verified", "refused", …
 WEIGHTMARK_API std::string_view coverage_name(Coverage coverage);  // "whole", "tree", "kernel", "ignored", …
 
 // report_json renders the report by docs/report.schema.json, indented.

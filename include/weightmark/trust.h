@@ -12,9 +12,11 @@
 
 namespace weightmark {
 
-// KeyTrust accepts a signature by any of these keys.
+// KeyTrust accepts a signature by any of these keys, with `logs` only one that a
+// transparency log among them has.
 struct KeyTrust {
   std::vector<PublicKey> keys;
+  std::optional<TrustedRoot> logs = {};
 };
 
 // CertificateTrust accepts a signature by a certificate under any of these roots.

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "weightmark/export.h"
+#include "weightmark/lock.h"
 #include "weightmark/manifest.h"
 #include "weightmark/observer.h"
+#include "weightmark/policy.h"
 #include "weightmark/report.h"
 #include "weightmark/trust.h"
 #include "weightmark/verified.h"
@@ -32,7 +34,13 @@ struct VerifyOptions {
   // The bundle; where absent it is looked for inside the model, then beside it.
   std::optional<std::filesystem::path> signature = {};
   Trust trust = {};
+  // Decides in place of `trust`, by all signatures that there are.
+  std::optional<Policy> policy = {};
+  std::optional<TrustedRoot> trusted_root = {};  // for a policy that needs one
   Expectations expectations = {};
+  // What a lock remembers of this model; `allow_older` takes an older version.
+  std::optional<Pin> pin = {};
+  bool allow_older = false;
   Time time = {};  // now, for certificates; the library reads no clock
 
   // Paths relative to the model's root that may be there unsigned, in addition

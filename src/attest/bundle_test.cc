@@ -278,10 +278,11 @@ TEST(WriteBundle, RoundTrips) {
   EXPECT_EQ(std::get<CertificateMaterial>(again->material).chain.size(), 2U);
   EXPECT_EQ(again->envelope.payload, chain->envelope.payload);
   EXPECT_EQ(again->envelope.signature, chain->envelope.signature);
-  // A single certificate is written as a chain, which every client reads.
+  // A certificate by itself is kept so: keyless bundles have it.
   auto single = parse_bundle(json({.material = fmt::format(R"({{"certificate":{{"rawBytes":"{}"}}}})", der64())}));
   ASSERT_TRUE(single);
-  EXPECT_NE(write_bundle(*single).find("x509CertificateChain"), std::string::npos);
+  EXPECT_EQ(write_bundle(*single).find("x509CertificateChain"), std::string::npos);
+  EXPECT_TRUE(std::get<CertificateMaterial>(parse_bundle(write_bundle(*single))->material).single);
 }
 
 }  // namespace

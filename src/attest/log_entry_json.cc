@@ -109,7 +109,7 @@ Result<void> parse_evidence(const JsonView& view, LogEntry& entry) {
 
 Json proof_json(const InclusionProof& proof) {
   JsonArray hashes;
-  for (const MerkleHash& hash : proof.hashes) hashes.push_back(to_base64(hash));
+  for (const MerkleHash& hash : proof.hashes) hashes.emplace_back(to_base64(hash));
   JsonObject members = {{"logIndex", std::to_string(proof.index)},
                         {"treeSize", std::to_string(proof.tree_size)},
                         {"rootHash", to_base64(proof.root)},

@@ -2,10 +2,12 @@
 
 namespace weightmark {
 
-Evidence evidence_for(const VerifyOptions& options, const Manifest& manifest) {
+Evidence evidence_for(const VerifyOptions& options, const SignedModel& model) {
   const auto& expected = options.expectations.digest_hex;
-  const bool binds_trees = !expected || (manifest.manifest_v1 && *expected == manifest.manifest_v1->hex());
-  return options.evidence == Evidence::kTrees && !binds_trees ? Evidence::kBoth : options.evidence;
+  const auto& manifest_v1 = model.manifest.manifest_v1;
+  const bool by_root = expected && !(manifest_v1 && *expected == manifest_v1->hex());
+  const bool needs_digests = by_root || model.bound_by_digests;
+  return options.evidence == Evidence::kTrees && needs_digests ? Evidence::kBoth : options.evidence;
 }
 
 }  // namespace weightmark

@@ -1,36 +1,57 @@
 #include "read/signed_model.h"
 
-#include <fmt/format.h>
-
-#include "base/file.h"
 #include "base/try.h"
-#include "model/placement.h"
+#include "read/signatures.h"
+#include "verify/pin.h"
 
 namespace weightmark {
 namespace {
 
-// prefix names the file before the field in it.
-void prefix(Error& error, const std::filesystem::path& path) {
-  error.subject = error.subject.empty() ? path.native() : fmt::format("{}: {}", path.native(), error.subject);
+template <class T>
+Result<T> recorded(Result<T> result, Report& report) {
+  if (!result) report.checks.push_back({"bundle", Outcome::kFailed, describe(result.error()), result.error()});
+  return result;
 }
 
 Result<Bundle> read_bundle(const VerifyOptions& options, Report& report) {
-  std::filesystem::path path;
-  if (options.signature) {
-    path = *options.signature;
-  } else {
-    WM_TRY(path, find_signature(options.model));
-  }
+  WM_TRY(const std::filesystem::path path, signature_path(options));
   report.signature = path.native();
-  auto text = read_file(path, kMaxBundleSize);
-  if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBundleTooLarge;
-  if (!text && text.error().code == ErrorCode::kFileNotFound)
-    return std::unexpected(
-        Error{ErrorCode::kSignatureNotFound, "there is no such file", path.native(), "check --signature"});
-  if (!text) return std::unexpected(std::move(text).error());
-  auto bundle = parse_bundle(*text);
-  if (!bundle) prefix(bundle.error(), path);
-  return bundle;
+  return read_signature(path);
+}
+
+Result<Verified<SignedModel>> verify_by_trust(const VerifyOptions& options, Report& report) {
+  WM_TRY(const Bundle bundle, recorded(read_bundle(options, report), report));
+  report.checks.push_back({"bundle", Outcome::kPassed, report.signature, std::nullopt});
+  return Verifier::verify_signature(bundle, options.trust, options.time, report.checks);
+}
+
+// read_all is for where there must be a signature. What is none is among them.
+Result<std::vector<FoundSignature>> read_all(const VerifyOptions& options) {
+  WM_TRY(const auto paths, list_signatures(options));
+  if (paths.empty()) return std::unexpected(signature_path(options).error());
+  std::vector<FoundSignature> signatures;
+  signatures.reserve(paths.size());
+  for (const std::filesystem::path& path : paths) signatures.push_back({path.native(), read_signature(path)});
+  return signatures;
+}
+
+Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Report& report) {
+  WM_TRY(const auto signatures, recorded(read_all(options), report));
+  report.signature = signatures.front().path;
+  WM_TRY(PolicyModel found, Verifier::verify_policy(signatures, {*options.policy, options.trusted_root}, options.time,
+                                                    report.checks, report.warnings));
+  report.signature = found.report.signers.front().signature;
+  report.policy = std::move(found.report);
+  return std::move(found.model);
+}
+
+Result<void> compare_pin(const VerifyOptions& options, Report& report) {
+  auto found = check_pin(*options.pin, options.allow_older, report);
+  if (found)
+    report.checks.push_back({"lock", Outcome::kPassed, *found, std::nullopt});
+  else
+    report.checks.push_back({"lock", Outcome::kFailed, describe(found.error()), found.error()});
+  return found.transform([](const std::string&) {});
 }
 
 }  // namespace
@@ -38,16 +59,11 @@ Result<Bundle> read_bundle(const VerifyOptions& options, Report& report) {
 Result<Verified<SignedModel>> verify_signed_model(const VerifyOptions& options, Report& report) {
   report.model = options.model.native();
   report.time = options.time;
-  auto bundle = read_bundle(options, report);
-  if (!bundle) {
-    report.checks.push_back({"bundle", Outcome::kFailed, describe(bundle.error()), bundle.error()});
-    return std::unexpected(std::move(bundle).error());
-  }
-  report.checks.push_back({"bundle", Outcome::kPassed, report.signature, std::nullopt});
-  WM_TRY(auto model, Verifier::verify_signature(*bundle, options.trust, options.time, report.checks));
+  WM_TRY(auto model, options.policy ? verify_by_policy(options, report) : verify_by_trust(options, report));
   report.signer = model->signer;
   report.subject = SubjectReport::of(model->manifest);
   WM_CHECK(Verifier::verify_expectations(model, options.expectations, report.checks));
+  if (options.pin) WM_CHECK(compare_pin(options, report));
   return model;
 }
 

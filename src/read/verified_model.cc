@@ -73,7 +73,7 @@ Result<VerifiedModel> VerifiedModel::open(const VerifyOptions& options) {
   Report report;
   WM_TRY(auto model, verify_signed_model(options, report));
   WM_TRY(auto root, open_root(options, model->manifest));
-  const Evidence evidence = evidence_for(options, model->manifest);
+  const Evidence evidence = evidence_for(options, *model);
   return VerifiedModel(std::make_shared<const State>(std::move(model), std::move(root), evidence, options.work));
 }
 

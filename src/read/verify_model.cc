@@ -11,7 +11,9 @@
 #include "model/measure.h"
 #include "model/placement.h"
 #include "read/evidence.h"
+#include "read/policy_files.h"
 #include "read/signed_model.h"
+#include "trust/policy.h"
 #include "weightmark/verify.h"
 
 namespace weightmark {
@@ -33,7 +35,9 @@ class Session {
 
  private:
   Result<void> verify() {
+    if (is_allowed_unsigned(options_)) return accept_unsigned(options_, report());
     WM_TRY(auto model, verify_signed_model(options_, report()));
+    evidence_ = evidence_for(options_, *model);
     WM_CHECK(recorded("files", verify_contents(model->manifest)));
     std::ranges::sort(report().files, {}, &FileReport::name);
     WM_TRY(verification_.manifest,
@@ -46,20 +50,24 @@ class Session {
     WM_CHECK(check_selection(manifest));
     bool follow = manifest.serialization.allow_symlinks || options_.allow_symlinks;
     WM_TRY(ModelRoot root, ModelRoot::open(options_.model, follow ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse));
-    UnsignedRules rules{recorded_ignores(manifest), options_.ignore_unsigned_files, selection_};
+    const bool only_signed = options_.ignore_unsigned_files && !forbids_uncovered();
+    UnsignedRules rules{recorded_ignores(manifest), only_signed, selection_};
     // A single file is always listed: it must be the signed one.
     Listing listing;
-    if (!options_.ignore_unsigned_files || root.is_file()) {
+    if (!only_signed || root.is_file()) {
       WM_TRY(listing, list_files(root, all_ignores(root, rules.recorded), options_.work));
     }
-    report().warnings = listing.warnings;
+    std::ranges::copy(listing.warnings, std::back_inserter(report().warnings));
     rename_single(manifest, root, listing);
     measure(manifest, root, listing);
     auto rest = report_unsigned(manifest, listing, rules);
     find_renames(manifest, root, listing, rest);
     std::ranges::move(rest, std::back_inserter(report().files));
+    if (selection_.everything()) forbid_uncovered(options_, report().signature, manifest, report().files);
     return {};
   }
+
+  bool forbids_uncovered() const { return options_.policy && options_.policy->impl().uncovered_forbidden; }
 
   // check_selection refuses a pattern that a typing error made meaningless: the
   // caller would believe that something was verified.
@@ -116,7 +124,7 @@ class Session {
         report().files.push_back(compare_file(file, std::unexpected(task.error())));
         continue;
       }
-      task->scope = scope_of(file, manifest);
+      task->scope = scope_of(file);
       if (task->scope == MeasureScope::kTree) task->expected = &*file.tree;
       entries.push_back(&file);
       tasks.push_back(*std::move(task));
@@ -137,9 +145,9 @@ class Session {
     report().bytes_hashed = bytes_read;
   }
 
-  MeasureScope scope_of(const FileEntry& file, const Manifest& manifest) const {
+  MeasureScope scope_of(const FileEntry& file) const {
     if (!file.tree) return MeasureScope::kWhole;
-    switch (evidence_for(options_, manifest)) {
+    switch (evidence_) {
       case Evidence::kTrees: return MeasureScope::kTree;
       case Evidence::kWholeFiles: return MeasureScope::kWhole;
       case Evidence::kBoth: break;
@@ -240,6 +248,7 @@ class Session {
 
   const VerifyOptions& options_;
   Selection selection_;
+  Evidence evidence_ = Evidence::kTrees;
   Verification verification_;
 };
 

@@ -11,6 +11,9 @@
 namespace weightmark {
 namespace {
 
+// Allowed by the policy, but no verified signature (FORMAT, section 6).
+constexpr int kUnsignedStatus = 4;
+
 std::string timestamp(Time time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", time); }
 
 // text keeps JSON well-formed whatever a path is made of.
@@ -61,9 +64,9 @@ void append_evidence(const SignerReport& signer, JsonObject& members) {
     times.push_back(Json::object({{"time", timestamp(time.time)}, {"by", text(time.by)}}));
   JsonArray logs;
   for (const LogReport& log : signer.logs) logs.push_back(Json::object({{"log", text(log.log)}, {"index", log.index}}));
-  members.emplace_back("identity", identity_json(signer.identity));
-  members.emplace_back("times", std::move(times));
-  members.emplace_back("logs", std::move(logs));
+  if (!signer.identity.names.empty()) members.emplace_back("identity", identity_json(signer.identity));
+  if (!times.empty()) members.emplace_back("times", std::move(times));
+  if (!logs.empty()) members.emplace_back("logs", std::move(logs));
 }
 
 Json signer_json(const SignerReport& signer) {
@@ -74,7 +77,7 @@ Json signer_json(const SignerReport& signer) {
   JsonArray chain;
   for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
   if (!chain.empty()) members.emplace_back("chain", std::move(chain));
-  if (!signer.identity.names.empty()) append_evidence(signer, members);
+  append_evidence(signer, members);
   return Json::object(std::move(members));
 }
 
@@ -87,6 +90,16 @@ Json subject_json(const SubjectReport& subject) {
                        {"declaredFiles", subject.declared_files},
                        {"method", subject.method == SerializationMethod::kShards ? "shards" : "files"},
                        {"hashType", algorithm_name(subject.hash_type)}});
+}
+
+Json policy_json(const PolicyReport& policy) {
+  JsonArray signers;
+  for (const PrincipalReport& principal : policy.signers)
+    signers.push_back(Json::object({{"name", principal.name},
+                                    {"signature", text(principal.signature)},
+                                    {"signer", signer_json(principal.signer)}}));
+  return Json::object(
+      {{"publisher", policy.publisher}, {"threshold", policy.threshold}, {"signers", std::move(signers)}});
 }
 
 }  // namespace
@@ -112,6 +125,7 @@ SubjectReport SubjectReport::of(const Manifest& manifest) {
 
 int Report::exit_status() const {
   if (verdict == Verdict::kVerified) return 0;
+  if (verdict == Verdict::kUnsigned) return kUnsignedStatus;
   if (interrupted) return static_cast<int>(ErrorClass::kInterrupted);
   if (verdict == Verdict::kRefused) return static_cast<int>(ErrorClass::kRefused);
   return static_cast<int>(ErrorClass::kUndecided);
@@ -132,6 +146,7 @@ std::string_view verdict_name(Verdict verdict) {
     case Verdict::kVerified: return "verified";
     case Verdict::kRefused: return "refused";
     case Verdict::kUndecided: return "undecided";
+    case Verdict::kUnsigned: return "unsigned";
   }
   return "";
 }
@@ -163,6 +178,7 @@ std::string report_json(const Report& report) {
                         {"warnings", std::move(warnings)}};
   if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
   if (report.subject) members.emplace_back("subject", subject_json(*report.subject));
+  if (report.policy) members.emplace_back("policy", policy_json(*report.policy));
   return write_json_indented(Json::object(std::move(members)));
 }
 

@@ -1,9 +1,12 @@
 // Log entries: each kind of Rekor's, whole and with one fault.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
+#include "verify/bundle_testing.h"
 #include "verify/sigstore.h"
 #include "verify/sigstore_testing.h"
+#include "verify/verifier.h"
 
 namespace weightmark {
 namespace {
@@ -139,7 +142,7 @@ const std::vector<Fault>& common_faults() {
       {"recorded: another signature", "log-other-signature",
        [](Recipe& r) { entry(r).change = [](Logged& l) { flip(l.signature); }; }},
       {"recorded: another certificate", "log-other-signer",
-       [](Recipe& r) { entry(r).change = [](Logged& l) { l.leaf = lab().another_leaf(); }; }},
+       [](Recipe& r) { entry(r).change = [](Logged& l) { l.signer.der = lab().another_leaf().der(); }; }},
       {"recorded: other content", "log-other-content",
        [](Recipe& r) {
          entry(r).change = [](Logged& l) {
@@ -357,21 +360,50 @@ std::string verify_key(Bundle bundle, const PublicKey& key) {
   return found ? "verified" : std::string(code_name(found.error().code));
 }
 
+PublicKey key_in(const Bundle& bundle) {
+  return std::get<CertificateMaterial>(bundle.material).chain.front().public_key().value();
+}
+
 TEST(LoggedKey, NeedsAKey) {
   const Bundle bundle = lab().make();
-  const PublicKey key = std::get<CertificateMaterial>(bundle.material).chain.front().public_key().value();
-  EXPECT_EQ(verify_key(bundle, key), "method-mismatch");
+  EXPECT_EQ(verify_key(bundle, key_in(bundle)), "method-mismatch");
 }
 
 TEST(LoggedKey, IsComparedWithTheLogs) {
   Bundle bundle = lab().make();
-  const PublicKey key = std::get<CertificateMaterial>(bundle.material).chain.front().public_key().value();
+  const PublicKey key = key_in(bundle);
   bundle.material = PublicKeyMaterial{key.fingerprint(), {}};
   // The log has the certificate of that key, which is another signer.
   EXPECT_EQ(verify_key(bundle, key), "log-other-signer");
   EXPECT_EQ(verify_key(bundle, lab().rekor_v1.key->public_key()), "signature-invalid");
   bundle.log_entries.clear();
   EXPECT_EQ(verify_key(bundle, key), "log-missing");
+}
+
+// verify_signature is what `verify key --logged` calls.
+std::vector<std::string> logged(const Recipe& recipe) {
+  const Bundle bundle = lab().make(recipe);
+  const KeyTrust trust{{load_private_key(recipe.key_pem, {}).value()->public_key()}, lab().trust().root};
+  std::vector<Check> checks;
+  const auto model = Verifier::verify_signature(bundle, trust, kTestNow, checks);
+  std::vector<std::string> lines;
+  for (const Check& check : checks)
+    lines.push_back(check.id + (check.error ? " " + std::string(code_name(check.error->code)) : ""));
+  if (model && !(*model)->signer.logs.empty()) lines.push_back((*model)->signer.logs.front().log);
+  return lines;
+}
+
+TEST(LoggedKey, IsInALogOfEitherVersion) {
+  const std::string statement = write_oms(a_manifest({{"a", "1"}}), ResourceOrder::kSpecification);
+  for (const RekorKind kind : kRekorKinds) {
+    Recipe recipe = recipe_for(kind);
+    recipe.key_pem = generate_key_pem(KeyType::kEcP256);
+    recipe.payload = Bytes(statement.begin(), statement.end());
+    EXPECT_THAT(logged(recipe), ::testing::ElementsAre("log", "signature", "statement",
+                                                       is_v2(kind) ? "https://rekor2.lab" : "https://rekor.lab"));
+    recipe.logs.clear();
+    EXPECT_THAT(logged(recipe), ::testing::ElementsAre("log log-missing"));
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "attest/dsse.h"
 #include "base/encoding.h"
+#include "crypto/pem.h"
 #include "crypto/sha2.h"
 #include "verify/sigstore.h"
 
@@ -51,7 +52,9 @@ CertificateOptions clock_options(std::string name, KeyType type) {
 
 // --- what Rekor records
 
-std::string pem64(const Certificate& leaf) { return b64(certificate_pem(leaf)); }
+std::string pem64(const RekorVerifier& signer) {
+  return b64(write_pem(signer.is_certificate ? "CERTIFICATE" : "PUBLIC KEY", signer.der));
+}
 
 Json hash_json(ByteView bytes) {
   return Json::object({{"algorithm", "sha256"}, {"value", to_hex(sha2(Sha2::k256, bytes))}});
@@ -62,7 +65,7 @@ std::string entry_json(const char* kind, const char* version, Json spec) {
 }
 
 std::string hashedrekord_v1(const Logged& logged) {
-  Json key = Json::object({{"content", pem64(logged.leaf)}});
+  Json key = Json::object({{"content", pem64(logged.signer)}});
   return entry_json(
       "hashedrekord", "0.0.1",
       Json::object({{"data", Json::object({{"hash", hash_json(logged.signed_bytes)}})},
@@ -70,14 +73,14 @@ std::string hashedrekord_v1(const Logged& logged) {
 }
 
 std::string dsse_v1(const Logged& logged) {
-  Json signature = Json::object({{"signature", b64(logged.signature)}, {"verifier", pem64(logged.leaf)}});
+  Json signature = Json::object({{"signature", b64(logged.signature)}, {"verifier", pem64(logged.signer)}});
   return entry_json(
       "dsse", "0.0.1",
       Json::object({{"payloadHash", hash_json(logged.payload)}, {"signatures", JsonArray{std::move(signature)}}}));
 }
 
 std::string intoto_v2(const Logged& logged) {
-  Json signature = Json::object({{"sig", b64(b64(logged.signature))}, {"publicKey", pem64(logged.leaf)}});
+  Json signature = Json::object({{"sig", b64(b64(logged.signature))}, {"publicKey", pem64(logged.signer)}});
   Json envelope =
       Json::object({{"payloadType", "application/vnd.in-toto+json"}, {"signatures", JsonArray{std::move(signature)}}});
   Json content = Json::object({{"envelope", std::move(envelope)}, {"payloadHash", hash_json(logged.payload)}});
@@ -86,7 +89,8 @@ std::string intoto_v2(const Logged& logged) {
 
 std::string hashedrekord_v2(const Logged& logged) {
   Json verifier = Json::object({{"keyDetails", "PKIX_ECDSA_P256_SHA_256"},
-                                {"x509Certificate", Json::object({{"rawBytes", b64(logged.leaf.der())}})}});
+                                {logged.signer.is_certificate ? "x509Certificate" : "publicKey",
+                                 Json::object({{"rawBytes", b64(logged.signer.der)}})}});
   Json record = Json::object(
       {{"data", Json::object({{"algorithm", "SHA2_256"}, {"digest", b64(sha2(Sha2::k256, logged.signed_bytes))}})},
        {"signature", Json::object({{"content", b64(logged.signature)}, {"verifier", std::move(verifier)}})}});
@@ -298,12 +302,18 @@ LogEntry Laboratory::log(const LogRecipe& recipe, Logged logged) const {
 
 Bundle Laboratory::make(const Recipe& recipe) const {
   const IssuedCertificate issued = issue(recipe);
-  const std::unique_ptr<SigningKey> key = load(issued.private_key_pem);
+  const bool by_key = !recipe.key_pem.empty();
+  const std::unique_ptr<SigningKey> key = load(by_key ? recipe.key_pem : issued.private_key_pem);
   Bundle bundle;
   bundle.media_type = recipe.media_type;
   bundle.material = CertificateMaterial{{issued.certificate}, true};
   if (recipe.brings_intermediate) bundle.material = CertificateMaterial{{issued.certificate, ca.certificate()}, false};
   const Bytes& what = recipe.payload ? *recipe.payload : payload;
+  RekorVerifier signer{true, issued.certificate.der()};
+  if (by_key) {
+    bundle.material = PublicKeyMaterial{key->public_key().fingerprint(), {}};
+    signer = {false, key->public_key().spki()};
+  }
   bundle.envelope = {"application/vnd.in-toto+json", what, {}};
   const Bytes signed_bytes = recipe.message ? what : pae(bundle.envelope.payload_type, what);
   const Bytes signature = key->sign(signed_bytes).value();
@@ -312,7 +322,7 @@ Bundle Laboratory::make(const Recipe& recipe) const {
   else
     bundle.envelope.signature = signature;
   for (const LogRecipe& one : recipe.logs)
-    bundle.log_entries.push_back(log(one, {signature, issued.certificate, signed_bytes, what}));
+    bundle.log_entries.push_back(log(one, {signature, signer, signed_bytes, what}));
   for (const TimestampOptions& one : recipe.timestamps)
     bundle.timestamps.push_back(make_timestamp(clock, signature, one));
   for (const TimestampOptions& one : recipe.others)

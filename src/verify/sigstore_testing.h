@@ -45,7 +45,7 @@ constexpr bool is_v2(RekorKind kind) { return kind == RekorKind::kHashedRekordV2
 // Logged is what a log is told, and records unseen.
 struct Logged {
   Bytes signature;
-  Certificate leaf;
+  RekorVerifier signer;
   Bytes signed_bytes;
   Bytes payload;
 };
@@ -65,6 +65,7 @@ struct LogRecipe {
 // Recipe says what a bundle is made of. Every fault of one thing is a change here, in the
 // bundle that comes of it, or in the trusted root.
 struct Recipe {
+  std::string key_pem = {};           // signs in place of a certificate's key
   bool message = false;               // a message signature in place of an envelope
   std::optional<Bytes> payload = {};  // the laboratory's where absent
   std::string media_type = std::string(kBundleMediaType);

@@ -95,16 +95,43 @@ Result<std::vector<PublicKey>> candidates(const PublicKeyMaterial& material, con
                 "give the public key of whoever signed");
 }
 
-Result<SignerReport> verify_key(const Bundle& bundle, const KeyTrust& trust) {
+// Keyless bundles have their certificate by itself; authorities of one's own a chain.
+std::string_view method_of(const Bundle& bundle) {
+  const auto* certificates = std::get_if<CertificateMaterial>(&bundle.material);
+  return certificates != nullptr && certificates->single ? "sigstore" : "certificate";
+}
+
+void report_logs(const std::vector<LogEvidence>& logs, SignerReport& signer, std::vector<Check>& checks) {
+  for (const LogEvidence& log : logs) {
+    signer.logs.push_back({log.log->base_url, log.index});
+    passed(checks, "log", fmt::format("{}, index {}", log.log->base_url, log.index));
+    if (log.time) signer.times.push_back({std::chrono::floor<std::chrono::seconds>(*log.time), log.log->base_url});
+  }
+}
+
+// A key has no certificate whose time would matter: what a log says of it is reported.
+Result<void> verify_logged(const Bundle& bundle, const PublicKey& key, const KeyTrust& trust, SignerReport& signer,
+                           std::vector<Check>& checks) {
+  if (!trust.logs) return {};
+  const SignedContent content = SignedContent::of_envelope(bundle.envelope);
+  WM_TRY(auto logs, recorded(verify_logged_key(bundle, content, key, *trust.logs), "log", checks));
+  report_logs(logs, signer, checks);
+  return {};
+}
+
+Result<SignerReport> verify_key(const Bundle& bundle, const KeyTrust& trust, std::vector<Check>& checks) {
   const auto* material = std::get_if<PublicKeyMaterial>(&bundle.material);
   if (material == nullptr)
     return refuse(ErrorCode::kMethodMismatch, "signed with a certificate, not with a key", {},
-                  "use `weightmark verify certificate`");
+                  fmt::format("use `weightmark verify {}`", method_of(bundle)));
   WM_TRY(std::vector<PublicKey> keys, candidates(*material, bundle.envelope.signature, trust.keys));
   Result<std::string> encoding;
   for (const PublicKey& key : keys) {
     encoding = check_signature(bundle.envelope, key);
-    if (encoding) return describe_signer("key", key, *encoding);
+    if (!encoding) continue;
+    SignerReport signer = describe_signer("key", key, *encoding);
+    WM_CHECK(verify_logged(bundle, key, trust, signer, checks));
+    return signer;
   }
   return std::unexpected(encoding.error());
 }
@@ -152,7 +179,7 @@ Result<SignerReport> verify_signer(const Bundle& bundle, const Trust& trust, Tim
   if (!version3)
     return refuse(ErrorCode::kBundleMediaType, fmt::format("\"{}\" is not for keys or certificates", bundle.media_type),
                   "mediaType");
-  if (const auto* keys = std::get_if<KeyTrust>(&trust)) return verify_key(bundle, *keys);
+  if (const auto* keys = std::get_if<KeyTrust>(&trust)) return verify_key(bundle, *keys, checks);
   return verify_certificate(bundle, std::get<CertificateTrust>(trust), time, checks);
 }
 

@@ -2,12 +2,16 @@
 // No clock, network, environment or disk beneath it.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "attest/bundle.h"
 #include "weightmark/manifest.h"
+#include "weightmark/policy.h"
 #include "weightmark/report.h"
 #include "weightmark/trust.h"
+#include "weightmark/trusted_root.h"
 #include "weightmark/verified.h"
 
 namespace weightmark {
@@ -16,6 +20,26 @@ namespace weightmark {
 struct SignedModel {
   Manifest manifest;
   SignerReport signer;
+  // Others vouch for it as well, whom digests bind to it and trees do not.
+  bool bound_by_digests = false;
+};
+
+// FoundSignature is a bundle, or why there is none at that path.
+struct FoundSignature {
+  std::string path;
+  Result<Bundle> bundle;
+};
+
+// PolicyTrust is a policy, and the trusted root for those who have none of their own.
+struct PolicyTrust {
+  Policy policy;
+  std::optional<TrustedRoot> root;
+};
+
+// PolicyModel is what enough of a publisher's signers signed.
+struct PolicyModel {
+  Verified<SignedModel> model;
+  PolicyReport report;
 };
 
 // Verifier makes Verified values. Each function appends the checks that it makes
@@ -27,6 +51,12 @@ class Verifier {
   // signature-invalid, payload-type, and those of parse_statement and parse_oms.
   static Result<Verified<SignedModel>> verify_signature(const Bundle& bundle, const Trust& trust, Time time,
                                                         std::vector<Check>& checks);
+
+  // verify_policy finds the publisher by the signed name and counts who of its signers
+  // has signed the same files. What does not count is told in `warnings`.
+  // Errors: policy-*; with a single signature, those of why it does not count.
+  static Result<PolicyModel> verify_policy(const std::vector<FoundSignature>& signatures, const PolicyTrust& trust,
+                                           Time time, std::vector<Check>& checks, std::vector<std::string>& warnings);
 
   // verify_expectations compares the name and digest that the caller expects.
   // Errors: name-mismatch, digest-mismatch.

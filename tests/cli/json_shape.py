@@ -30,6 +30,7 @@ def array(items):
 
 DIGESTS = {"type": "object", "required": ["sha256"], "additionalProperties": False,
            "properties": {"sha256": HEX, "weightmarkManifestV1": HEX}}
+PARTIES = array({"type": "object", "required": ["url", "operator", "id", "key", "start", "end", "state"]})
 SUBJECT = {"type": "object", "required": ["name", "digest"], "properties": {"name": TEXT, "digest": DIGESTS}}
 ERROR = {"type": "object", "required": ["code", "what"],
          "properties": {"code": {"type": "string", "pattern": "^[a-z0-9-]+$"}, "what": TEXT}}
@@ -38,9 +39,10 @@ REPORT = document(
     "weightmark.report.v1",
     ["verdict", "exitStatus", "model", "signature", "time", "checks", "files", "warnings", "bytesHashed",
      "partial"],
-    verdict={"enum": ["verified", "refused", "undecided"]}, exitStatus={"enum": [0, 1, 3, 130]},
+    verdict={"enum": ["verified", "refused", "undecided", "unsigned"]}, exitStatus={"enum": [0, 1, 3, 4, 130]},
     model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
+    policy={"type": "object"},
     checks=array({"type": "object", "required": ["id", "outcome", "detail"],
                   "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
     files=array({"type": "object", "required": ["name", "coverage"],
@@ -65,7 +67,12 @@ SHAPES = {
         "weightmark.inspect.v1", ["verified", "signature", "mediaType", "chain", "statement"],
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
         timestamps=COUNT, declaredFiles=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
+        identity={"type": "object", "required": ["names", "provider", "claims"]},
         statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
+    "weightmark.trust.v1": document(
+        "weightmark.trust.v1", ["from", "certificateAuthorities", "logs", "certificateLogs", "timestampAuthorities"],
+        vouchedUntil=TEXT, **{"from": TEXT, "certificateAuthorities": PARTIES, "logs": PARTIES,
+                              "certificateLogs": PARTIES, "timestampAuthorities": PARTIES}),
     "weightmark.seal.v1": document(
         "weightmark.seal.v1", ["exitStatus", "files", "verification"],
         exitStatus={"enum": [0, 1, 2, 3, 130]}, verification=REPORT, error=ERROR,

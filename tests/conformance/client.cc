@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
-  std::fputs("usage: weightmark-conformance sign-model|verify-model|verify-bundle|capabilities|--metadata-dir …\n", stderr);
+  std::fputs("usage: weightmark-conformance sign-model|verify-model|verify-bundle|capabilities|--metadata-dir …\n",
+             stderr);
   return 2;
 }

@@ -24,6 +24,7 @@ PLACES = [
     ("libcurl", r"curl/", r"src/net/"),
     ("PKCS#11", r"p11-kit/", r"src/crypto/"),
     ("the JSON library", r"simdjson\.h", r"src/base/json_document\.cc$"),
+    ("the YAML library", r"yaml\.h", r"src/base/yaml\.cc$"),
     ("CLI11", r"CLI/|CLI\.hpp", r"cli/"),
     ("SQL", r"sqlite3|libpq|postgresql/", r"src/graph/"),
 ]
