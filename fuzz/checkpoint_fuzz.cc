@@ -22,12 +22,12 @@ void require(bool condition) {
 }
 
 const CheckpointSigner& signer() {
-  static const CheckpointSigner kSigner = [] {
+  static const CheckpointSigner log = [] {
     PublicKey key = PublicKey::from_pem(kKey).value();
     Bytes id = sha2(Sha2::k256, key.spki());
     return CheckpointSigner{"log.example", std::move(id), std::move(key), SignatureScheme::kEcdsaSha256};
   }();
-  return kSigner;
+  return log;
 }
 
 void check_note(std::string_view text) {

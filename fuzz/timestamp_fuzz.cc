@@ -41,9 +41,9 @@ void require(bool condition) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::vector<Certificate> kChain = Certificate::list_from_pem(kAuthority).value();
-  const auto time = verify_timestamp({data, size}, as_bytes("message"), kChain);
+  static const std::vector<Certificate> chain = Certificate::list_from_pem(kAuthority).value();
+  const auto time = verify_timestamp({data, size}, as_bytes("message"), chain);
   require(!time || *time == kTime);
-  require(!verify_timestamp({data, size}, as_bytes("another message"), kChain));
+  require(!verify_timestamp({data, size}, as_bytes("another message"), chain));
   return 0;
 }

@@ -55,8 +55,8 @@ Result<CertificateIdentity> read(const std::string& alternative_name, Extensions
 }
 
 const Extensions& provider() {
-  static const Extensions kExtensions = {utf8(8, kProvider)};
-  return kExtensions;
+  static const Extensions extensions = {utf8(8, kProvider)};
+  return extensions;
 }
 
 Result<CertificateIdentity> read_names(const std::string& alternative_name) {

@@ -27,12 +27,12 @@ std::unique_ptr<SigningKey> load(const std::string& pem) { return load_private_k
 
 // key_of makes a key of each type once: RSA keys take their time.
 SigningKey& key_of(KeyType type) {
-  static const std::vector<std::unique_ptr<SigningKey>> kKeys = [] {
+  static const std::vector<std::unique_ptr<SigningKey>> all = [] {
     std::vector<std::unique_ptr<SigningKey>> keys;
     for (KeyType each : kEveryType) keys.push_back(load(testing::generate_key_pem(each)));
     return keys;
   }();
-  return *kKeys.at(static_cast<std::size_t>(type));
+  return *all.at(static_cast<std::size_t>(type));
 }
 
 const PublicKey& public_key_of(KeyType type) { return key_of(type).public_key(); }

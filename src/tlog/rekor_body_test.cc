@@ -26,8 +26,8 @@ struct Owner {
 };
 
 const Owner& owner() {
-  static const Owner kOwner;
-  return kOwner;
+  static const Owner only;
+  return only;
 }
 
 // Form is one kind of entry, with a spec.

@@ -122,8 +122,8 @@ TEST(TrustedRoot, HasSoManyEntriesAndNoMore) {
 // --- authorities
 
 const std::string& certificate64() {
-  static const std::string kCertificate = to_base64(testing::TestAuthority::root().certificate().der());
-  return kCertificate;
+  static const std::string certificate = to_base64(testing::TestAuthority::root().certificate().der());
+  return certificate;
 }
 
 std::string authority_json(std::size_t chain = 1, std::string_view rest = "") {
