@@ -52,7 +52,7 @@ std::optional<fs::path> local_lock(const fs::path& model) {
   std::error_code failed;
   const fs::path here = fs::current_path(failed);
   if (failed || is_beneath(here, model)) return std::nullopt;
-  return here / kName;
+  return kName;
 }
 
 bool is_there(const fs::path& path) {

@@ -80,7 +80,7 @@ CLI::App* add(CLI::App& trust, const char* name, const char* description, const 
 }  // namespace
 
 void add_trust(CLI::App& app, Action& action) {
-  CLI::App* trust = app.add_subcommand("trust", "Show, bring up to date and copy what is trusted of a Sigstore");
+  CLI::App* trust = app.add_subcommand("trust", "Pin models; show, update and copy what is trusted of a Sigstore");
   trust->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
   CLI::App* shown = add(*trust, "show", "List the logs and authorities that count, and when", flags, show, action);

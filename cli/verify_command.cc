@@ -107,13 +107,11 @@ void tell_verified(const Report& report, const Ui& ui) {
 
 // remember pins what was just verified, all of it.
 Result<void> remember(const VerifyFlags& flags, const Report& report, const Ui& ui) {
-  if (report.partial)
-    return std::unexpected(Error{ErrorCode::kUsage, "--pin is for whole models, not with --files", {}, {}});
   auto files = LockFiles::open(flags.lock, flags.model.model);
   if (!files) return std::unexpected(files.error());
   const auto path = files->remember(pin_of(report));
   if (!path) return std::unexpected(path.error());
-  ui.say(fmt::format("pinned in {}", printable(path->native())));
+  ui.detail("pinned in", printable(path->native()));
   return {};
 }
 
@@ -126,14 +124,14 @@ int run(const VerifyFlags& flags, Ui& ui) {
   Verification verification = verify_model(*options);
   const Report& report = verification.report;
   if (flags.output.json) out(report_json(report));
-  if (verification.manifest && flags.pin)
-    if (auto pinned = remember(flags, report, ui); !pinned) return report_error(pinned.error(), {}, ui);
   if (verification.manifest)
     tell_verified(report, ui);
   else if (report.verdict == Verdict::kUnsigned)
     tell_unsigned(report, ui);
   else
     tell_refused(report, ui);
+  if (verification.manifest && flags.pin)
+    if (auto pinned = remember(flags, report, ui); !pinned) return report_error(pinned.error(), {}, ui);
   return report.exit_status();
 }
 
@@ -142,7 +140,9 @@ CLI::App* add_method(CLI::App& verify, const std::string& name, const std::strin
   CLI::App* method = verify.add_subcommand(name, description);
   flags->add_to(*method);
   flags->add_files_to(*method);
-  method->add_flag("--pin", flags->pin, "Once verified, remember who signed it, as what and when, in weightmark.lock");
+  // A part of a model is not what was trusted.
+  method->add_flag("--pin", flags->pin, "Once verified, remember who signed it, as what and when, in weightmark.lock")
+      ->excludes("--files");
   method->callback([flags, &action] { action = [flags](Ui& ui) { return run(*flags, ui); }; });
   return method;
 }
