@@ -106,6 +106,12 @@ Arguments::iterator find_command(Arguments& arguments) {
   return at;
 }
 
+bool takes_policy(std::string_view command) { return command == "verify" || command == "seal"; }
+
+bool is_method(std::string_view command, const std::string& word) {
+  return std::ranges::find(methods(), word) != methods().end() || (takes_policy(command) && word == "policy");
+}
+
 bool names_policy(Arguments::const_iterator from, Arguments::const_iterator end) {
   const auto last = std::find(from, end, "--");
   return std::any_of(from, last, [](const std::string& argument) {
@@ -118,8 +124,7 @@ bool lacks_method(const Arguments& arguments, Arguments::const_iterator command)
   if (command == arguments.end() || command + 1 == arguments.end()) return false;
   if (!has_methods(*command)) return false;
   const std::string& next = *(command + 1);
-  if (*command == "verify" && next == "policy") return false;
-  return std::ranges::find(methods(), next) == methods().end() && next != "--help" && next != "-h";
+  return !is_method(*command, next) && next != "--help" && next != "-h";
 }
 
 // expand_pin: pinning is verifying, with something to remember in the end.
@@ -128,14 +133,14 @@ void expand_pin(Arguments& arguments, Arguments::iterator& command) {
   auto at = arguments.erase(command);
   *at = "verify";
   const auto index = at - arguments.begin();
-  const bool named = at + 1 != arguments.end() && std::ranges::find(methods(), *(at + 1)) != methods().end();
+  const bool named = at + 1 != arguments.end() && is_method(*at, *(at + 1));
   arguments.insert(at + (named ? 2 : 1), "--pin");
   command = arguments.begin() + index;
 }
 
 void add_method(Arguments& arguments, Arguments::iterator command) {
   if (!lacks_method(arguments, command)) return;
-  const bool policy = *command == "verify" && names_policy(command + 1, arguments.end());
+  const bool policy = takes_policy(*command) && names_policy(command + 1, arguments.end());
   arguments.insert(command + 1, policy ? "policy" : "sigstore");
 }
 

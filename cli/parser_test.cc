@@ -26,7 +26,7 @@ TEST(Normalise, TheMethodIsSigstoreWhereNoneIsNamed) {
   EXPECT_THAT(normalise({"verify", "--policy", "p", "m"}), ElementsAre("verify", "policy", "--policy", "p", "m"));
   EXPECT_THAT(normalise({"verify", "m", "--policy=p"}), ElementsAre("verify", "policy", "m", "--policy=p"));
   EXPECT_THAT(normalise({"verify", "--", "--policy"}), ElementsAre("verify", "sigstore", "--", "--policy"));
-  EXPECT_THAT(normalise({"seal", "--policy", "p", "m"}), ElementsAre("seal", "sigstore", "--policy", "p", "m"));
+  EXPECT_THAT(normalise({"seal", "--policy", "p", "m"}), ElementsAre("seal", "policy", "--policy", "p", "m"));
   EXPECT_THAT(normalise({"sign", "--identity_token", "t", "m"}),
               ElementsAre("sign", "sigstore", "--identity-token", "t", "m"));
   EXPECT_THAT(normalise({"--log-level", "sign", "sign", "m"}),
@@ -36,6 +36,15 @@ TEST(Normalise, TheMethodIsSigstoreWhereNoneIsNamed) {
   EXPECT_THAT(normalise({"verify", "policy", "m"}), ElementsAre("verify", "policy", "m"));
   EXPECT_THAT(normalise({"verify", "--help"}), ElementsAre("verify", "--help"));
   EXPECT_THAT(normalise({"verify"}), ElementsAre("verify"));
+}
+
+TEST(Normalise, PinningIsVerifying) {
+  EXPECT_THAT(normalise({"trust", "pin", "m"}), ElementsAre("verify", "sigstore", "--pin", "m"));
+  EXPECT_THAT(normalise({"trust", "pin", "key", "m"}), ElementsAre("verify", "key", "--pin", "m"));
+  EXPECT_THAT(normalise({"trust", "pin", "policy", "m"}), ElementsAre("verify", "policy", "--pin", "m"));
+  EXPECT_THAT(normalise({"trust", "pin", "m", "--policy", "p"}),
+              ElementsAre("verify", "policy", "--pin", "m", "--policy", "p"));
+  EXPECT_THAT(normalise({"trust", "show"}), ElementsAre("trust", "show"));
 }
 
 TEST(Normalise, AModelMayBeCalledLikeACommand) {

@@ -133,6 +133,9 @@ void add_seal(CLI::App& app, Action& action) {
   CLI::App* certificate =
       add_method(*seal, "certificate", "Seal a model that was signed with a certificate", flags, action);
   flags->verify.add_certificates_to(*certificate);
+  CLI::App* policy =
+      add_method(*seal, "policy", "Seal a model that a policy accepts, as --policy alone does", flags, action);
+  flags->verify.add_policy_to(*policy);
 }
 
 }  // namespace weightmark::cli

@@ -24,6 +24,13 @@ void append(Bytes& out, std::uint64_t value, std::size_t size) {
 
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
+// raw is a text without a type, as Fulcio's first extensions had it.
+std::string raw(std::string_view text) {
+  std::string value = "DER";
+  for (std::size_t i = 0; i < text.size(); ++i) value += ":" + to_hex(as_bytes(text.substr(i, 1)));
+  return value;
+}
+
 CertificateOptions leaf_options(const Recipe& recipe) {
   CertificateOptions options;
   options.common_name = "";
@@ -31,7 +38,8 @@ CertificateOptions leaf_options(const Recipe& recipe) {
   options.not_before = recipe.time;
   options.not_after = recipe.time + std::chrono::minutes(10);
   options.subject_alternative_name = std::string("critical,email:") + kIdentity;
-  options.other_extensions = {{"1.3.6.1.4.1.57264.1.8", std::string("ASN1:UTF8String:") + kProvider},
+  options.other_extensions = {{"1.3.6.1.4.1.57264.1.1", raw(kProvider)},
+                              {"1.3.6.1.4.1.57264.1.8", std::string("ASN1:UTF8String:") + kProvider},
                               {"1.3.6.1.4.1.57264.1.12", "ASN1:UTF8String:https://example.com/acme/model"}};
   return options;
 }
@@ -74,9 +82,11 @@ std::string hashedrekord_v1(const Logged& logged) {
 
 std::string dsse_v1(const Logged& logged) {
   Json signature = Json::object({{"signature", b64(logged.signature)}, {"verifier", pem64(logged.signer)}});
-  return entry_json(
-      "dsse", "0.0.1",
-      Json::object({{"payloadHash", hash_json(logged.payload)}, {"signatures", JsonArray{std::move(signature)}}}));
+  // The envelope's hash is of JSON that nobody keeps: any will do.
+  return entry_json("dsse", "0.0.1",
+                    Json::object({{"envelopeHash", hash_json(logged.signed_bytes)},
+                                  {"payloadHash", hash_json(logged.payload)},
+                                  {"signatures", JsonArray{std::move(signature)}}}));
 }
 
 std::string intoto_v2(const Logged& logged) {
@@ -158,7 +168,10 @@ Json authority_json(const AuthorityLine& line) {
   JsonArray certificates;
   for (const Certificate& certificate : line.chain)
     certificates.push_back(Json::object({{"rawBytes", b64(certificate.der())}}));
+  // Other clients want a subject, though it says nothing.
+  const Json subject = Json::object({{"organization", "Lab"}, {"commonName", line.chain.front().subject()}});
   return Json::object(with_owner({{"uri", line.uri},
+                                  {"subject", subject},
                                   {"certChain", Json::object({{"certificates", std::move(certificates)}})},
                                   {"validFor", window_json(line.start, line.end)}},
                                  line.owner));

@@ -17,6 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import identities  # noqa: E402
 import pki  # noqa: E402
 import trees  # noqa: E402
 
@@ -301,6 +302,7 @@ def main():
         keys = {name: Keys(folder / "keys", name) for name in [*METHODS, "other"]}
         run_matrix(folder, ours, python, keys)
         run_rest(folder, ours, python, keys)
+        identities.verify_all(folder, Path(sys.argv[1]).resolve().parent, Results)
     skipped = conformance(sys.argv[2])
     print(f"took {time.monotonic() - begin:.0f} s")
     print(f"{Results.passed} passed, {Results.failed} failed, {int(skipped)} skipped")
