@@ -110,7 +110,8 @@ Result<TrustedRoot> TrustFlags::read(const Ui& ui) const {
     ui.warn(
         fmt::format("the trusted root was vouched for until {:%Y-%m-%d}; without --offline it is brought up to date",
                     *source.vouched_until));
-  return named(TrustedRoot::parse(source.text), source.from);
+  WM_TRY(TrustedRoot root, named(TrustedRoot::parse(source.text), source.from));
+  return root.with_origin({std::move(source.from), source.vouched_until});
 }
 
 }  // namespace weightmark::cli

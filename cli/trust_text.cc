@@ -53,6 +53,7 @@ struct Section {
 template <class Instance>
 std::vector<Party> parties_of(const std::vector<Instance>& instances) {
   std::vector<Party> parties;
+  parties.reserve(instances.size());
   for (const Instance& instance : instances) parties.push_back(party_of(instance));
   return parties;
 }

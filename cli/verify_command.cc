@@ -96,6 +96,9 @@ void tell_verified(const Report& report, const Ui& ui) {
     ui.detail("at", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC, attested by {}", time.time, printable(time.by)));
   for (const LogReport& log : report.signer->logs)
     ui.detail("recorded in", fmt::format("{}, entry {}", printable(log.log), log.index));
+  if (report.trust && report.trust->vouched_until)
+    ui.detail("trusting", fmt::format("{}, vouched for until {:%Y-%m-%d}", printable(report.trust->from),
+                                      *report.trust->vouched_until));
   ui.detail("as", fmt::format("\"{}\"", printable(report.subject->name)));
   ui.detail("files", describe_files(report));
   ui.detail("root digest", "sha256:" + report.subject->root.hex());

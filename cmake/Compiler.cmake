@@ -26,7 +26,7 @@ target_include_directories(weightmark_options INTERFACE
 if(WEIGHTMARK_SANITIZE)
   # GCC's manual on -fsanitize: the instrumentation brings false positives.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(weightmark_options INTERFACE -Wno-maybe-uninitialized)
+    target_compile_options(weightmark_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow)
   endif()
   add_compile_options(-fsanitize=${WEIGHTMARK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WEIGHTMARK_SANITIZE})

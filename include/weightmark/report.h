@@ -109,6 +109,12 @@ struct PolicyReport {
   std::vector<PrincipalReport> signers;
 };
 
+// TrustReport says which trusted root a verification rests on.
+struct TrustReport {
+  std::string from;                   // empty where the caller did not say
+  std::optional<Time> vouched_until;  // by its repository
+};
+
 struct Report {
   Verdict verdict = Verdict::kUndecided;
   bool interrupted = false;
@@ -118,6 +124,7 @@ struct Report {
   Time time{};                           // the time that verification rests on
   std::optional<SignerReport> signer;    // set once the signature holds
   std::optional<SubjectReport> subject;  // set once the signature holds
+  std::optional<TrustReport> trust;      // set where the caller gave a trusted root
   std::optional<PolicyReport> policy;    // set where a policy decides, once its signers have signed
   std::vector<Check> checks;
   std::vector<FileReport> files;  // in byte order of their names

@@ -45,6 +45,14 @@ Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Rep
   return std::move(found.model);
 }
 
+// root_of returns the trusted root that the caller gave.
+const TrustedRoot* root_of(const VerifyOptions& options) {
+  if (options.policy) return options.trusted_root ? &*options.trusted_root : nullptr;
+  if (const auto* sigstore = std::get_if<SigstoreTrust>(&options.trust)) return &sigstore->root;
+  const auto* keys = std::get_if<KeyTrust>(&options.trust);
+  return keys != nullptr && keys->logs ? &*keys->logs : nullptr;
+}
+
 Result<void> compare_pin(const VerifyOptions& options, Report& report) {
   auto found = check_pin(*options.pin, options.allow_older, report);
   if (!found) {
@@ -60,6 +68,7 @@ Result<void> compare_pin(const VerifyOptions& options, Report& report) {
 Result<Verified<SignedModel>> verify_signed_model(const VerifyOptions& options, Report& report) {
   report.model = options.model.native();
   report.time = options.time;
+  if (const TrustedRoot* root = root_of(options)) report.trust = {root->origin().from, root->origin().vouched_until};
   WM_TRY(auto model, options.policy ? verify_by_policy(options, report) : verify_by_trust(options, report));
   report.signer = model->signer;
   report.subject = SubjectReport::of(model->manifest);

@@ -60,6 +60,16 @@ Result<unsigned> count_at(const JsonView& parent, std::string_view key, unsigned
   return static_cast<unsigned>(count);
 }
 
+constexpr std::int64_t kMaxDays = 3650;
+
+Result<std::optional<std::chrono::days>> days_at(const JsonView& parent, std::string_view key) {
+  const auto field = parent.find(key);
+  if (!field) return std::nullopt;
+  WM_TRY(const std::int64_t days, field->integer());
+  if (days < 0 || days > kMaxDays) return field->fail(fmt::format("not from 0 to {}", kMaxDays));
+  return std::chrono::days(days);
+}
+
 // choice_at says whether the field is `yes`; absent, it is `no`.
 Result<bool> choice_at(const JsonView& parent, std::string_view key, std::string_view yes, std::string_view no) {
   const auto field = parent.find(key);
@@ -303,10 +313,11 @@ Result<Policy> Policy::parse(std::string_view text, const PolicyFiles& files) {
   WM_TRY(const JsonDocument document, parse_document(text));
   const JsonView root = document.root(ErrorCode::kPolicyMalformed);
   WM_CHECK(check_schema(root));
-  WM_CHECK(
-      root.only({"schema", "trusted-root", "publishers", "revoked", "deny", "trees", "uncovered-files", "unsigned"}));
+  WM_CHECK(root.only({"schema", "trusted-root", "trusted-root-max-age", "publishers", "revoked", "deny", "trees",
+                      "uncovered-files", "unsigned"}));
   auto policy = std::make_shared<Impl>();
   WM_TRY(policy->root, read_root(root, files));
+  WM_TRY(policy->root_max_age, days_at(root, "trusted-root-max-age"));
   WM_TRY(policy->publishers,
          parse_named<PolicyPublisher>(root, "publishers", kMaxPublishers,
                                       [&](auto name, const auto& view) { return parse_publisher(name, view, files); }));

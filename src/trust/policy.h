@@ -1,6 +1,7 @@
 // What a policy holds (FORMAT, section 10; docs/policy.md).
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -69,6 +70,8 @@ struct Policy::Impl {
   std::vector<RevokedSigner> revoked;
   std::vector<DeniedDigest> denied;
   std::optional<TrustedRoot> root;  // of publishers without their own
+  // For how long after its repository's word the caller's trusted root counts.
+  std::optional<std::chrono::days> root_max_age;
   bool trees_required = false;
   bool uncovered_forbidden = false;
   bool unsigned_allowed = false;

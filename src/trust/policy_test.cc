@@ -158,6 +158,8 @@ TEST(Policy, RefusesWhatIsMalformed) {
       {minimal("{identity: i, key: keys/a.pub}"), "has both key and identity"},
       {minimal("{identity: i, provider: p, timestamps: 0}"), "not from 1 to 32"},
       {minimal("{identity: i, provider: p, logs: 33}"), "not from 0 to 32"},
+      {minimal("{key: keys/a.pub}", "", "trusted-root-max-age: -1\n"), "not from 0 to 3650"},
+      {minimal("{key: keys/a.pub}", "", "trusted-root-max-age: 3651\n"), "not from 0 to 3650"},
       {minimal("{identity: i, provider: p, logs: many}"), "expected an integer"},
       {minimal("{identity: i, provider: p, claims: {a: 1}}"), "expected a string"},
       {minimal("{key: keys/a.pub}", "    threshold: 0\n"), "not from 1 to 32"},

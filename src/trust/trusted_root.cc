@@ -132,6 +132,12 @@ std::string owner_of(std::string_view named, std::string_view url) {
   return std::string(named.empty() ? host_of(url) : named);
 }
 
+TrustedRoot TrustedRoot::with_origin(TrustedRootOrigin origin) const {
+  TrustedRoot root = *this;
+  root.origin_ = std::move(origin);
+  return root;
+}
+
 Result<TrustedRoot> TrustedRoot::parse(std::string_view json) {
   if (json.size() > kMaxTrustedRoot)
     return refuse(ErrorCode::kTrustedRootTooLarge, fmt::format("{}, over the limit", human_size(json.size())));

@@ -1,4 +1,5 @@
 // Deciding by a policy: who of a publisher's signers has signed the same files.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -293,6 +294,18 @@ Result<T> recorded(Result<T> result, std::vector<Check>& checks) {
   return result;
 }
 
+// check_root_age: offline a root is as old as the last time it was asked for.
+Result<void> check_root_age(const PolicyTrust& trust, Time time) {
+  const auto& cap = trust.policy.impl().root_max_age;
+  if (!cap || !trust.root || !trust.root->origin().vouched_until) return {};
+  const Time vouched = *trust.root->origin().vouched_until;
+  if (time <= vouched + *cap) return {};
+  return refuse(ErrorCode::kPolicyRootAge,
+                fmt::format("the trusted root was vouched for until {:%Y-%m-%d}; the policy allows {} more", vouched,
+                            plural(static_cast<std::size_t>(cap->count()), "day")),
+                trust.root->origin().from, "without --offline it is brought up to date");
+}
+
 // collect judges every signature and tells of those that do not count.
 Result<std::vector<Vote>> collect(const std::vector<FoundSignature>& signatures, const PolicyTrust& trust, Time time,
                                   std::vector<std::string>& warnings) {
@@ -320,6 +333,7 @@ Result<PolicyModel> Verifier::verify_policy(const std::vector<FoundSignature>& s
   const Policy::Impl& policy = trust.policy.impl();
   if (trust.policy.needs_trusted_root() && !trust.root)
     return recorded<PolicyModel>(refuse(ErrorCode::kPolicyTrustedRoot, "the policy needs a trusted root"), checks);
+  WM_CHECK(recorded(check_root_age(trust, time), checks));
   WM_TRY(const std::vector<Vote> votes, recorded(collect(signatures, trust, time, warnings), checks));
   WM_TRY(const Decision decision, recorded(decide(votes, warnings), checks));
   const Vote& first = decision.vote(chief(decision));

@@ -152,6 +152,23 @@ TEST(PolicyEvaluation, NeedsATrustedRoot) {
   EXPECT_EQ(decide({policy, lab().trust().root}, {by_alice()}).result, "s0");
 }
 
+TEST(PolicyEvaluation, CapsTheAgeOfTheTrustedRoot) {
+  auto with_cap = [](int days) {
+    return Policy::parse(fmt::format("schema: weightmark.policy.v1\ntrusted-root-max-age: {}\npublishers: {{acme: "
+                                     "{{models: [model], signers: {{s0: {}}}}}}}",
+                                     days, kAlice),
+                         read_file)
+        .value();
+  };
+  auto until = [](Time time) { return lab().trust().root.with_origin({"a repository", time}); };
+  const Time now = kTestNow;
+  EXPECT_EQ(decide({with_cap(0), until(now)}, {by_alice()}).result, "s0");
+  EXPECT_EQ(decide({with_cap(0), until(now - std::chrono::seconds(1))}, {by_alice()}).result, "policy-root-age");
+  EXPECT_EQ(decide({with_cap(30), until(now - std::chrono::days(30))}, {by_alice()}).result, "s0");
+  EXPECT_EQ(decide({with_cap(30), until(now - std::chrono::days(31))}, {by_alice()}).result, "policy-root-age");
+  EXPECT_EQ(decide({with_cap(0), lab().trust().root}, {by_alice()}).result, "s0") << "a file of the user's own";
+}
+
 // --- which
 
 TEST(PolicyEvaluation, FindsThePublisherByTheSignedName) {

@@ -81,6 +81,12 @@ Json signer_json(const SignerReport& signer) {
   return Json::object(std::move(members));
 }
 
+Json trust_json(const TrustReport& trust) {
+  JsonObject members = {{"from", text(trust.from)}};
+  if (trust.vouched_until) members.emplace_back("vouchedUntil", timestamp(*trust.vouched_until));
+  return Json::object(std::move(members));
+}
+
 Json subject_json(const SubjectReport& subject) {
   JsonObject digests = {{"sha256", subject.root.hex()}};
   if (subject.manifest_v1) digests.emplace_back("weightmarkManifestV1", subject.manifest_v1->hex());
@@ -177,6 +183,7 @@ std::string report_json(const Report& report) {
                         {"checks", std::move(checks)},         {"files", std::move(files)},
                         {"warnings", std::move(warnings)}};
   if (report.signer) members.emplace_back("signer", signer_json(*report.signer));
+  if (report.trust) members.emplace_back("trust", trust_json(*report.trust));
   if (report.subject) members.emplace_back("subject", subject_json(*report.subject));
   if (report.policy) members.emplace_back("policy", policy_json(*report.policy));
   return write_json_indented(Json::object(std::move(members)));

@@ -42,7 +42,7 @@ REPORT = document(
     verdict={"enum": ["verified", "refused", "undecided", "unsigned"]}, exitStatus={"enum": [0, 1, 3, 4, 130]},
     model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
-    policy={"type": "object"},
+    policy={"type": "object"}, trust={"type": "object", "required": ["from"]},
     checks=array({"type": "object", "required": ["id", "outcome", "detail"],
                   "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
     files=array({"type": "object", "required": ["name", "coverage"],
