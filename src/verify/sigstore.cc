@@ -239,6 +239,7 @@ Result<KeylessSignature> verify_keyless(const Bundle& bundle, const SignedConten
   WM_TRY(found.logs, recorded(verify_logs(bundle, {true, leaf.der()}, content, trust), "log", checks));
   WM_TRY(found.times, recorded(verify_times(bundle, found.logs, trust), "time", checks));
   std::vector<Instant> times;
+  times.reserve(found.times.size());
   for (const AttestedTime& time : found.times) times.push_back(time.time);
   for (const LogEvidence& log : found.logs) WM_CHECK(recorded(check_log_window(log, times), "log", checks));
   for (const LogEvidence& log : found.logs)
