@@ -5,6 +5,7 @@
 
 #include "base/json_document.h"
 #include "base/text.h"
+#include "weightmark/bytes.h"
 
 namespace {
 
