@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "weightmark/error.h"
 
@@ -31,7 +33,26 @@ using Environment = std::function<const char*(const char*)>;
 // server puts a client's "Proxy:" header into HTTP_PROXY, so that is not read.
 HttpSettings http_settings(const Environment& environment);
 
-// HttpClient gets files, one at a time; connections are kept for the next.
+// HttpRequest asks a service for something.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::string> headers = {};  // "Name: value"
+  std::string body = {};
+  std::uint64_t max_size = std::uint64_t{1} << 20U;  // bytes that the answer may have
+  // Whether the service may be asked the same twice: a login's code counts once.
+  bool repeatable = true;
+};
+
+// HttpAnswer is what a service says, be it an error of its own.
+struct HttpAnswer {
+  int status = 0;
+  std::string body = {};
+  std::optional<std::chrono::seconds> retry_after = {};  // what the service asks for
+};
+
+// HttpClient gets files and asks services, one at a time; connections are kept for the
+// next.
 class HttpClient {
  public:
   HttpClient() = default;
@@ -47,6 +68,12 @@ class HttpClient {
   // server-not-found, server-answer, redirect-refused, answer-too-large,
   // http-unavailable.
   virtual Result<std::string> get(const std::string& url, std::uint64_t max_size) = 0;
+
+  // send returns the answer, whatever its status is. It follows no redirect: what is
+  // sent, such as a token, is for the service that was named and for no other.
+  // Errors: url-unsupported, server-unreachable, server-timeout, server-certificate,
+  // redirect-refused, answer-too-large, http-unavailable.
+  virtual Result<HttpAnswer> send(const HttpRequest& request) = 0;
 };
 
 std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings);
