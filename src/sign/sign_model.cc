@@ -10,7 +10,6 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "crypto/chain.h"
 #include "model/declare_model.h"
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
@@ -22,7 +21,8 @@ namespace {
 
 // check_options refuses what contradicts itself or says too little.
 Result<void> check_options(const SignOptions& options) {
-  if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
+  if ((options.key == nullptr) == (options.signer == nullptr))
+    return refuse(ErrorCode::kUsage, "no key to sign with, or a signer beside a key");
   const bool shards = options.hash.shard_size > 0;
   if (options.record_folder && shards)
     return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
@@ -33,25 +33,6 @@ Result<void> check_options(const SignOptions& options) {
     return refuse(ErrorCode::kUsage, "without a model, its name and the place of its signature must be given", {},
                   "give --name and --signature");
   return {};
-}
-
-// check_certificate refuses, before anything is hashed, what no verifier would
-// take: another key's certificate, or one outside its validity.
-Result<void> check_certificate(const SignOptions& options) {
-  if (options.chain.empty()) return {};
-  const Certificate& leaf = options.chain.front();
-  WM_TRY(PublicKey key, leaf.public_key());
-  if (key != options.key->public_key())
-    return refuse(ErrorCode::kCertificateKeyMismatch, "the private key does not belong to the certificate",
-                  leaf.subject(), "give the key and the certificate that were made for each other");
-  if (options.chain.size() > kMaxCertificates)
-    return refuse(ErrorCode::kBundleChainTooLong,
-                  fmt::format("{} certificates, over the limit of {}", options.chain.size(), kMaxCertificates));
-  if (options.time > leaf.not_after())
-    return refuse(ErrorCode::kCertificateExpired, "has expired", leaf.subject(), "sign with a valid certificate");
-  if (options.time < leaf.not_before())
-    return refuse(ErrorCode::kCertificateNotYetValid, "is not valid yet", leaf.subject(), "check the clock");
-  return check_signing_usage(leaf);
 }
 
 // is_replaceable says whether nothing but a signature would be lost: a bundle, or a
@@ -84,17 +65,6 @@ Result<void> check_destination(const std::filesystem::path& path, const std::fil
   return {};
 }
 
-Bundle make_bundle(const SignOptions& options, Envelope envelope) {
-  Bundle bundle;
-  bundle.media_type = kBundleMediaType;
-  if (options.chain.empty())
-    bundle.material = PublicKeyMaterial{options.key->public_key().fingerprint(), {}};
-  else
-    bundle.material = CertificateMaterial{options.chain, false};
-  bundle.envelope = std::move(envelope);
-  return bundle;
-}
-
 // check_size refuses, before the key is used, a statement that no bundle has room for.
 Result<void> check_size(std::string_view payload) {
   if (payload.size() / 3 * 4 < kMaxBundleSize) return {};
@@ -104,13 +74,11 @@ Result<void> check_size(std::string_view payload) {
                 {}, "sign fewer files, or larger shards");
 }
 
-Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
+Result<Bundle> sign_statement(const Manifest& manifest, const SignOptions& options, Signer& signer) {
   bool python = options.hash.compatibility == Compatibility::kPython;
-  std::string payload = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
-  WM_CHECK(check_size(payload));
-  Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
-  WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));
-  return envelope;
+  const std::string statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
+  WM_CHECK(check_size(statement));
+  return signer.sign(statement);
 }
 
 // stage writes the bundle to a file that has no name yet.
@@ -125,18 +93,15 @@ Result<Bundle> read_staged(const AtomicFile& file) {
   return parse_bundle(text);
 }
 
-// self_check reads the bundle back as a verifier would. A certificate's chain is
-// not checked here: the signer need not have the root that verifiers trust.
-Result<void> self_check(const AtomicFile& file, const Manifest& manifest, const SignOptions& options) {
+// self_check reads the bundle back as a verifier would.
+Result<SignerReport> self_check(const AtomicFile& file, const Manifest& manifest, const Signer& signer, Time now) {
   auto bundle = read_staged(file);
   if (!bundle && bundle.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(bundle).error());
   auto verified = [&]() -> Result<Verified<SignedModel>> {
     if (!bundle) return std::unexpected(bundle.error());
-    bundle->material = PublicKeyMaterial{};
-    std::vector<Check> checks;
-    return Verifier::verify_signature(*bundle, KeyTrust{{options.key->public_key()}}, options.time, checks);
+    return signer.verify(*bundle, now);
   }();
-  if (verified && (*verified)->manifest == manifest) return {};
+  if (verified && (*verified)->manifest == manifest) return (*verified)->signer;
   std::string why = verified ? "it says something else" : describe(verified.error());
   return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {},
                 "please report this; nothing was written");
@@ -152,7 +117,9 @@ void finish_record(RecordedDigests& known, HashedModel& model) {
 
 Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_CHECK(check_options(options));
-  WM_CHECK(check_certificate(options));
+  const std::unique_ptr<Signer> by_key = options.key != nullptr ? key_signer(*options.key, options.chain) : nullptr;
+  Signer& signer = by_key ? *by_key : *options.signer;
+  WM_CHECK(signer.check(options.time));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
   WM_CHECK(check_destination(path, options.hash.model));
@@ -162,12 +129,12 @@ Result<SignedOutput> sign_model(const SignOptions& options) {
   if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
   WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
                                                      : declare_model(full.hash, options.declared));
-  WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
-  WM_TRY(AtomicFile file, stage(path, make_bundle(full, std::move(envelope))));
-  WM_CHECK(self_check(file, model.manifest, full));
+  WM_TRY(const Bundle bundle, sign_statement(model.manifest, full, signer));
+  WM_TRY(AtomicFile file, stage(path, bundle));
+  WM_TRY(SignerReport report, self_check(file, model.manifest, signer, options.time));
   WM_CHECK(file.commit());
   if (known) finish_record(*known, model);
-  return SignedOutput{std::move(path), std::move(model)};
+  return SignedOutput{std::move(path), std::move(model), std::move(report)};
 }
 
 }  // namespace weightmark

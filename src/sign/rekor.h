@@ -1,0 +1,37 @@
+// Recording signatures in a transparency log.
+// https://github.com/sigstore/rekor, https://github.com/sigstore/rekor-tiles
+#pragma once
+
+#include <string>
+
+#include "attest/dsse.h"
+#include "net/http.h"
+#include "tlog/log_entry.h"
+#include "tlog/rekor_body.h"
+#include "trust/signing_config.h"
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+// Recorded is a signature to record.
+struct Recorded {
+  const Envelope& envelope;
+  RekorVerifier signer;
+  std::string signer_pem;   // the same
+  std::string key_details;  // what the key is, as sigstore_common.proto names it
+};
+
+// record_signature asks the log at `service` to take a signature, in the form of its
+// version of the interface, and returns what it says. Neither form publishes the payload.
+// Errors: log-refused, log-entry-too-large, log-answer, and those of HttpClient::send.
+Result<LogEntry> record_signature(HttpClient& http, const SigningService& service, const Recorded& recorded);
+
+// record_in_rekor_v1 makes an entry dsse 0.0.1: the log is shown the envelope and keeps
+// its digests.
+Result<LogEntry> record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded);
+
+// record_in_rekor_v2 makes an entry hashedrekord 0.0.2: the log is shown the digest of
+// what was signed.
+Result<LogEntry> record_in_rekor_v2(HttpClient& http, const std::string& url, const Recorded& recorded);
+
+}  // namespace weightmark

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/json_document.h"
+#include "base/refuse.h"
+#include "base/try.h"
+#include "sign/rekor.h"
+#include "sign/service.h"
+
+namespace weightmark {
+namespace {
+
+constexpr const char* kSubject = "transparency log";
+constexpr const char* kKind = "dsse";
+constexpr const char* kVersion = "0.0.1";
+constexpr const char* kPath = "/api/v1/log/entries";
+
+std::string envelope_json(const Envelope& envelope) {
+  const JsonArray signatures{Json::of("sig", to_base64(envelope.signature))};
+  return write_json(
+      Json::of("payload", to_base64(envelope.payload), "payloadType", envelope.payload_type, "signatures", signatures));
+}
+
+Json request_json(const Recorded& recorded) {
+  const JsonArray verifiers{to_base64(as_bytes(recorded.signer_pem))};
+  const Json proposed = Json::of("envelope", envelope_json(recorded.envelope), "verifiers", verifiers);
+  return Json::of("apiVersion", kVersion, "kind", kKind, "spec", Json::of("proposedContent", proposed));
+}
+
+// --- the answer: its numbers are numbers, its digests hexadecimal
+
+Result<std::uint64_t> number_of(const JsonView& holder, std::string_view key) {
+  WM_TRY(JsonView field, holder.member(key));
+  WM_TRY(const std::int64_t number, field.integer());
+  if (number < 0) return field.fail("negative");
+  return static_cast<std::uint64_t>(number);
+}
+
+Result<std::string> text_of(const JsonView& holder, std::string_view key) {
+  WM_TRY(JsonView field, holder.member(key));
+  WM_TRY(std::string_view text, field.string());
+  return std::string(text);
+}
+
+Result<Bytes> bytes_of(const JsonView& holder, std::string_view key, std::optional<Bytes> (*decode)(std::string_view)) {
+  WM_TRY(JsonView field, holder.member(key));
+  WM_TRY(std::string_view text, field.string());
+  auto bytes = decode(text);
+  if (!bytes) return field.fail("not encoded as it must be");
+  return *std::move(bytes);
+}
+
+Result<MerkleHash> hash_of(const JsonView& field) {
+  WM_TRY(std::string_view text, field.string());
+  const auto bytes = from_hex(text);
+  MerkleHash hash{};
+  if (!bytes || bytes->size() != hash.size()) return field.fail("not a digest of 32 bytes");
+  std::ranges::copy(*bytes, hash.begin());
+  return hash;
+}
+
+Result<InclusionProof> proof_of(const JsonView& view) {
+  InclusionProof proof;
+  WM_TRY(proof.index, number_of(view, "logIndex"));
+  WM_TRY(proof.tree_size, number_of(view, "treeSize"));
+  WM_TRY(proof.checkpoint, text_of(view, "checkpoint"));
+  WM_TRY(JsonView root, view.member("rootHash"));
+  WM_TRY(proof.root, hash_of(root));
+  WM_TRY(JsonView field, view.member("hashes"));
+  WM_TRY(JsonItems hashes, field.array());
+  for (const JsonView& item : hashes) {
+    WM_TRY(const MerkleHash hash, hash_of(item));
+    proof.hashes.push_back(hash);
+  }
+  return proof;
+}
+
+Result<LogEntry> entry_of(const JsonView& view) {
+  LogEntry entry;
+  entry.kind = kKind;
+  entry.version = kVersion;
+  WM_TRY(entry.index, number_of(view, "logIndex"));
+  WM_TRY(const std::uint64_t time, number_of(view, "integratedTime"));
+  entry.integrated_time = static_cast<std::int64_t>(time);
+  WM_TRY(entry.log_id, bytes_of(view, "logID", from_hex));
+  WM_TRY(entry.body, bytes_of(view, "body", from_base64));
+  WM_TRY(JsonView verification, view.member("verification"));
+  WM_TRY(entry.promise, bytes_of(verification, "signedEntryTimestamp", from_base64));
+  WM_TRY(JsonView proof, verification.member("inclusionProof"));
+  WM_TRY(entry.proof, proof_of(proof));
+  return entry;
+}
+
+// An answer is an object of one entry under its identifier.
+Result<LogEntry> parse_answer(const std::string& body) {
+  auto document = JsonDocument::parse(body);
+  if (!document) return refuse(ErrorCode::kLogAnswer, document.error().what, kSubject);
+  const JsonView root = document->root(ErrorCode::kLogAnswer);
+  WM_TRY(JsonMembers entries, root.object());
+  if (entries.size() != 1) return root.fail(fmt::format("{} entries", entries.size()));
+  return entry_of((*entries.begin()).second);
+}
+
+// --- an entry that is there already: an answer was lost, and the request repeated
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+// existing_entry finds the identifier, of 64 or 80 digits, in what the log says of it.
+std::string existing_entry(const std::string& message) {
+  for (auto from = message.begin(); from != message.end();) {
+    from = std::find_if(from, message.end(), is_hex);
+    const auto to = std::find_if_not(from, message.end(), is_hex);
+    if (to - from == 64 || to - from == 80) return {from, to};
+    from = to;
+  }
+  return {};
+}
+
+Result<LogEntry> fetch_existing(HttpClient& http, const std::string& url, const HttpAnswer& conflict) {
+  const std::string id = existing_entry(conflict.body);
+  if (id.empty()) return service_error(ErrorCode::kLogAnswer, conflict, kSubject);
+  WM_TRY(const HttpAnswer answer, http.send({.url = url + kPath + "/" + id, .headers = {"Accept: application/json"}}));
+  if (answer.status != 200) return service_error(ErrorCode::kLogAnswer, answer, kSubject);
+  return parse_answer(answer.body);
+}
+
+}  // namespace
+
+Result<LogEntry> record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded) {
+  WM_TRY(const HttpAnswer answer, http.send(json_request(url + kPath, request_json(recorded))));
+  if (answer.status == 200 || answer.status == 201) return parse_answer(answer.body);
+  if (answer.status == 409) return fetch_existing(http, url, answer);
+  if (answer.status == 413) return service_error(ErrorCode::kLogEntryTooLarge, answer, kSubject);
+  return service_error(ErrorCode::kLogRefused, answer, kSubject);
+}
+
+}  // namespace weightmark

@@ -1,0 +1,37 @@
+#include "attest/log_entry_json.h"
+#include "base/encoding.h"
+#include "base/refuse.h"
+#include "base/try.h"
+#include "crypto/sha2.h"
+#include "sign/rekor.h"
+#include "sign/service.h"
+
+namespace weightmark {
+namespace {
+
+constexpr const char* kSubject = "transparency log";
+
+Json verifier_json(const Recorded& recorded) {
+  const Json raw = Json::of("rawBytes", to_base64(recorded.signer.der));
+  return Json::of(recorded.signer.is_certificate ? "x509Certificate" : "publicKey", raw, "keyDetails",
+                  recorded.key_details);
+}
+
+Json request_json(const Recorded& recorded) {
+  const Envelope& envelope = recorded.envelope;
+  const Bytes digest = sha2(Sha2::k256, pae(envelope.payload_type, envelope.payload));
+  const Json signature = Json::of("content", to_base64(envelope.signature), "verifier", verifier_json(recorded));
+  return Json::of("hashedRekordRequestV002", Json::of("digest", to_base64(digest), "signature", signature));
+}
+
+}  // namespace
+
+Result<LogEntry> record_in_rekor_v2(HttpClient& http, const std::string& url, const Recorded& recorded) {
+  WM_TRY(const HttpAnswer answer, http.send(json_request(url + "/api/v2/log/entries", request_json(recorded))));
+  if (answer.status != 200 && answer.status != 201) return service_error(ErrorCode::kLogRefused, answer, kSubject);
+  auto document = JsonDocument::parse(answer.body);
+  if (!document) return refuse(ErrorCode::kLogAnswer, document.error().what, kSubject);
+  return parse_log_entry(document->root(ErrorCode::kLogAnswer));
+}
+
+}  // namespace weightmark
