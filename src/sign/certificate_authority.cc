@@ -57,8 +57,8 @@ Result<Certificate> request_certificate(HttpClient& http, const std::string& url
   return parse_answer(answer.body);
 }
 
-Result<CertifiedIdentity> check_certificate(const Certificate& certificate, const PublicKey& key,
-                                            const IdentityToken& token, const TrustedRoot& root, Time now) {
+Result<CertificateIdentity> check_certificate(const Certificate& certificate, const PublicKey& key,
+                                              const IdentityToken& token, const TrustedRoot& root, Time now) {
   WM_TRY(const PublicKey certified, certificate.public_key());
   if (certified != key) return refuse(ErrorCode::kAuthorityAnswer, "the certificate is of another key", kSubject);
   const SigstoreTrust trust{root, {}};
@@ -70,7 +70,7 @@ Result<CertifiedIdentity> check_certificate(const Certificate& certificate, cons
                   fmt::format("certified {}, and not {}, confirmed by {}", names_of(identity),
                               excerpt(token.identity().name), excerpt(token.identity().provider)),
                   kSubject);
-  return CertifiedIdentity{certificate, std::move(identity)};
+  return identity;
 }
 
 }  // namespace weightmark

@@ -13,12 +13,6 @@
 
 namespace weightmark {
 
-// CertifiedIdentity is a certificate and who it names.
-struct CertifiedIdentity {
-  Certificate certificate;
-  CertificateIdentity identity;
-};
-
 // request_certificate asks the authority at `url` for a certificate of the key that
 // `request`, a PKCS#10 request in PEM, is signed with, for the token's owner.
 // Errors: authority-refused, authority-answer, and those of HttpClient::send.
@@ -26,9 +20,10 @@ Result<Certificate> request_certificate(HttpClient& http, const std::string& url
                                         const std::string& request);
 
 // check_certificate decides whether a certificate may be used: it is for `key` and the
-// token's owner, `root` trusts the authority at this time, and certificate logs have it.
+// token's owner, `root` trusts the authority at this time, and a certificate log has it.
+// It returns whom the certificate names.
 // Errors: authority-answer, authority-identity, certificate-*, authority-window, sct-*.
-Result<CertifiedIdentity> check_certificate(const Certificate& certificate, const PublicKey& key,
-                                            const IdentityToken& token, const TrustedRoot& root, Time now);
+Result<CertificateIdentity> check_certificate(const Certificate& certificate, const PublicKey& key,
+                                              const IdentityToken& token, const TrustedRoot& root, Time now);
 
 }  // namespace weightmark

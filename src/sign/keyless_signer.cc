@@ -2,10 +2,9 @@
 
 #include <utility>
 
-#include "attest/bundle.h"
 #include "base/refuse.h"
 #include "base/try.h"
-#include "crypto/ephemeral_key.h"
+#include "crypto/sha2.h"
 #include "sign/certificate_authority.h"
 #include "sign/rekor.h"
 #include "sign/timestamp_authority.h"
@@ -34,89 +33,97 @@ Result<void> collect(const Selected& selected, Ask ask) {
   return {};
 }
 
-class KeylessSigner : public Signer {
- public:
-  explicit KeylessSigner(KeylessOptions options) : options_(std::move(options)) {}
+Bundle unsigned_bundle() {
+  Bundle bundle;
+  bundle.media_type = kBundleMediaType;
+  return bundle;
+}
 
-  Result<void> check(Time now) override {
-    WM_CHECK(select_services(options_.config, now));
-    return {};
-  }
-
-  Result<Bundle> sign(std::string_view statement) override {
-    WM_TRY(const SelectedServices services, select_services(options_.config, options_.clock()));
-    WM_TRY(const IdentityToken token, confirmed_token());
-    WM_TRY(const auto key, EphemeralKey::generate());
-    WM_TRY(const Certificate certificate, certify(services.authority, token, *key));
-    Bundle bundle;
-    bundle.media_type = kBundleMediaType;
-    bundle.material = CertificateMaterial{{certificate}, true};
-    bundle.envelope = {std::string(kInTotoPayloadType), Bytes(statement.begin(), statement.end()), {}};
-    WM_TRY(bundle.envelope.signature, key->sign(pae(bundle.envelope.payload_type, bundle.envelope.payload)));
-    WM_CHECK(collect(services.clocks, [&](const SigningService& clock) { return add_timestamp(bundle, clock); }));
-    WM_CHECK(
-        collect(services.logs, [&](const SigningService& log) { return add_log_entry(bundle, log, certificate); }));
-    return bundle;
-  }
-
-  Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const override {
-    std::vector<ExpectedIdentity> expected;
-    for (const SubjectName& name : identity_.names) expected.push_back({name.value, identity_.issuer});
-    std::vector<Check> checks;
-    return Verifier::verify_signature(bundle, SigstoreTrust{options_.root, std::move(expected)}, now, checks);
-  }
-
- private:
-  Result<IdentityToken> confirmed_token() const {
-    WM_TRY(IdentityToken token, options_.token());
-    WM_CHECK(token.check(options_.clock(), options_.audience));
-    WM_CHECK(options_.consent(token.identity()));
-    return token;
-  }
-
-  Result<Certificate> certify(const SigningService& authority, const IdentityToken& token, const EphemeralKey& key) {
-    WM_TRY(const std::string request, key.certificate_request());
-    WM_TRY(const Certificate certificate, request_certificate(*options_.http, authority.url, token, request));
-    WM_TRY(CertifiedIdentity certified,
-           check_certificate(certificate, key.public_key(), token, options_.root, options_.clock()));
-    identity_ = std::move(certified.identity);
-    return certificate;
-  }
-
-  SigstoreTrust trust() const { return {options_.root, {}}; }
-
-  // Each answer is verified before the next service is asked: what is wrong is found
-  // where it is.
-  Result<void> add_timestamp(Bundle& bundle, const SigningService& clock) {
-    WM_TRY(Bytes token, request_timestamp(*options_.http, clock.url, bundle.envelope.signature));
-    Bundle trial = bundle;
-    trial.timestamps = {token};
-    WM_CHECK(verify_times(trial, {}, trust()));
-    bundle.timestamps.push_back(std::move(token));
-    return {};
-  }
-
-  Result<void> add_log_entry(Bundle& bundle, const SigningService& log, const Certificate& certificate) {
-    const RekorVerifier signer{true, certificate.der()};
-    const Recorded recorded{bundle.envelope, signer, certificate.pem(), kKeyDetails};
-    WM_TRY(LogEntry entry, record_signature(*options_.http, log, recorded));
-    Bundle trial = bundle;
-    trial.log_entries = {entry};
-    auto verified = verify_logs(trial, signer, SignedContent::of_envelope(bundle.envelope), trust());
-    if (!verified)
-      return refuse(ErrorCode::kLogAnswer, "the entry does not verify: " + describe(verified.error()), log.url);
-    bundle.log_entries.push_back(std::move(entry));
-    return {};
-  }
-
-  KeylessOptions options_;
-  CertificateIdentity identity_;  // that was certified last
-};
+Bytes& signature_of(Bundle& bundle) { return bundle.message ? bundle.message->signature : bundle.envelope.signature; }
 
 }  // namespace
 
-std::unique_ptr<Signer> keyless_signer(KeylessOptions options) {
-  return std::make_unique<KeylessSigner>(std::move(options));
+Result<void> KeylessSigner::check(Time now) {
+  WM_CHECK(select_services(options_.config, now));
+  return {};
+}
+
+Result<Bundle> KeylessSigner::sign(std::string_view statement) {
+  Bundle bundle = unsigned_bundle();
+  bundle.envelope = {std::string(kInTotoPayloadType), Bytes(statement.begin(), statement.end()), {}};
+  const Bytes encoded = pae(bundle.envelope.payload_type, bundle.envelope.payload);
+  return complete(std::move(bundle), encoded);
+}
+
+Result<Bundle> KeylessSigner::sign_message(ByteView message) {
+  Bundle bundle = unsigned_bundle();
+  bundle.message = MessageSignature{"SHA2_256", sha2(Sha2::k256, message), {}};
+  return complete(std::move(bundle), message);
+}
+
+Result<Bundle> KeylessSigner::complete(Bundle bundle, ByteView signed_bytes) {
+  WM_TRY(const SelectedServices services, select_services(options_.config, options_.clock()));
+  WM_TRY(const IdentityToken token, confirmed_token());
+  WM_TRY(const auto key, EphemeralKey::generate());
+  WM_TRY(Certificate certificate, certify(services.authority, token, *key));
+  bundle.material = CertificateMaterial{{std::move(certificate)}, true};
+  WM_TRY(signature_of(bundle), key->sign(signed_bytes));
+  const SignedContent content = SignedContent::of_message(Bytes(signed_bytes.begin(), signed_bytes.end()));
+  WM_CHECK(collect(services.clocks, [&](const SigningService& clock) { return add_timestamp(bundle, clock); }));
+  WM_CHECK(collect(services.logs, [&](const SigningService& log) { return add_log_entry(bundle, log, content); }));
+  return bundle;
+}
+
+std::vector<ExpectedIdentity> KeylessSigner::expected() const {
+  std::vector<ExpectedIdentity> expected;
+  for (const SubjectName& name : identity_.names) expected.push_back({name.value, identity_.issuer});
+  return expected;
+}
+
+Result<Verified<SignedModel>> KeylessSigner::verify(const Bundle& bundle, Time now) const {
+  std::vector<Check> checks;
+  return Verifier::verify_signature(bundle, SigstoreTrust{options_.root, expected()}, now, checks);
+}
+
+Result<IdentityToken> KeylessSigner::confirmed_token() const {
+  WM_TRY(IdentityToken token, options_.token());
+  WM_CHECK(token.check(options_.clock(), options_.audience));
+  WM_CHECK(options_.consent(token.identity()));
+  return token;
+}
+
+Result<Certificate> KeylessSigner::certify(const SigningService& authority, const IdentityToken& token,
+                                           const EphemeralKey& key) {
+  WM_TRY(const std::string request, key.certificate_request());
+  WM_TRY(Certificate certificate, request_certificate(*options_.http, authority.url, token, request));
+  WM_TRY(identity_, check_certificate(certificate, key.public_key(), token, options_.root, options_.clock()));
+  return certificate;
+}
+
+// Each answer is verified before the next service is asked: what is wrong is found where
+// it is.
+Result<void> KeylessSigner::add_timestamp(Bundle& bundle, const SigningService& clock) {
+  WM_TRY(Bytes token, request_timestamp(*options_.http, clock.url, bundle.signature()));
+  Bundle trial = bundle;
+  trial.timestamps = {token};
+  WM_CHECK(verify_times(trial, {}, {options_.root, {}}));
+  bundle.timestamps.push_back(std::move(token));
+  return {};
+}
+
+Result<void> KeylessSigner::add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content) {
+  const Certificate& certificate = std::get<CertificateMaterial>(bundle.material).chain.front();
+  const RekorVerifier signer{true, certificate.der()};
+  WM_TRY(LogEntry entry,
+         record_signature(*options_.http, log, {bundle, content.sha256, signer, certificate.pem(), kKeyDetails}));
+  SignedContent logged = content;
+  if (!bundle.message) logged.payload = bundle.envelope.payload;
+  Bundle trial = bundle;
+  trial.log_entries = {entry};
+  if (auto held = verify_logs(trial, signer, logged, {options_.root, {}}); !held)
+    return refuse(ErrorCode::kLogAnswer, "the entry does not verify: " + describe(held.error()), log.url);
+  bundle.log_entries.push_back(std::move(entry));
+  return {};
 }
 
 }  // namespace weightmark

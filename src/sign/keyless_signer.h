@@ -4,14 +4,17 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
+#include "attest/bundle.h"
+#include "crypto/ephemeral_key.h"
 #include "net/http.h"
 #include "sign/identity_token.h"
 #include "trust/signing_config.h"
+#include "verify/log_evidence.h"
 #include "weightmark/signer.h"
-#include "weightmark/trusted_root.h"
+#include "weightmark/trust.h"
 
 namespace weightmark {
 
@@ -28,10 +31,33 @@ struct KeylessOptions {
   std::function<Result<void>(const TokenIdentity&)> consent;
 };
 
-// keyless_signer signs by the services of `config`. Whatever they answer is verified
-// by `root` before it is used.
+// KeylessSigner signs by the services of the configuration. Whatever they answer is
+// verified by the trusted root before it is used.
 // Its errors: signing-config-service, token-*, those of `token` and `consent`,
 // authority-*, certificate-*, sct-*, timestamp-*, log-*, and those of HttpClient::send.
-std::unique_ptr<Signer> keyless_signer(KeylessOptions options);
+class KeylessSigner : public Signer {
+ public:
+  explicit KeylessSigner(KeylessOptions options) : options_(std::move(options)) {}
+
+  Result<void> check(Time now) override;
+  Result<Bundle> sign(std::string_view statement) override;
+  Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const override;
+
+  // sign_message signs bytes that the bundle does not carry.
+  Result<Bundle> sign_message(ByteView message);
+
+  // expected is whom the last certificate names.
+  std::vector<ExpectedIdentity> expected() const;
+
+ private:
+  Result<Bundle> complete(Bundle bundle, ByteView signed_bytes);
+  Result<IdentityToken> confirmed_token() const;
+  Result<Certificate> certify(const SigningService& authority, const IdentityToken& token, const EphemeralKey& key);
+  Result<void> add_timestamp(Bundle& bundle, const SigningService& clock);
+  Result<void> add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content);
+
+  KeylessOptions options_;
+  CertificateIdentity identity_;
+};
 
 }  // namespace weightmark

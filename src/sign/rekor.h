@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "attest/dsse.h"
+#include "attest/bundle.h"
 #include "net/http.h"
 #include "tlog/log_entry.h"
 #include "tlog/rekor_body.h"
@@ -13,9 +13,10 @@
 
 namespace weightmark {
 
-// Recorded is a signature to record.
+// Recorded is a signature to record: of an envelope, or of a message.
 struct Recorded {
-  const Envelope& envelope;
+  const Bundle& bundle;
+  Bytes sha256;  // of what was signed
   RekorVerifier signer;
   std::string signer_pem;   // the same
   std::string key_details;  // what the key is, as sigstore_common.proto names it
@@ -26,8 +27,8 @@ struct Recorded {
 // Errors: log-refused, log-entry-too-large, log-answer, and those of HttpClient::send.
 Result<LogEntry> record_signature(HttpClient& http, const SigningService& service, const Recorded& recorded);
 
-// record_in_rekor_v1 makes an entry dsse 0.0.1: the log is shown the envelope and keeps
-// its digests.
+// record_in_rekor_v1 makes an entry dsse 0.0.1, of which the log is shown the envelope and
+// keeps digests, or hashedrekord 0.0.1 of a message, which it is not shown.
 Result<LogEntry> record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded);
 
 // record_in_rekor_v2 makes an entry hashedrekord 0.0.2: the log is shown the digest of

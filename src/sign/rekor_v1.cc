@@ -13,7 +13,6 @@ namespace weightmark {
 namespace {
 
 constexpr const char* kSubject = "transparency log";
-constexpr const char* kKind = "dsse";
 constexpr const char* kVersion = "0.0.1";
 constexpr const char* kPath = "/api/v1/log/entries";
 
@@ -23,10 +22,24 @@ std::string envelope_json(const Envelope& envelope) {
       Json::of("payload", to_base64(envelope.payload), "payloadType", envelope.payload_type, "signatures", signatures));
 }
 
-Json request_json(const Recorded& recorded) {
+std::string_view kind_of(const Recorded& recorded) { return recorded.bundle.message ? "hashedrekord" : "dsse"; }
+
+Json dsse_spec(const Recorded& recorded) {
   const JsonArray verifiers{to_base64(as_bytes(recorded.signer_pem))};
-  const Json proposed = Json::of("envelope", envelope_json(recorded.envelope), "verifiers", verifiers);
-  return Json::of("apiVersion", kVersion, "kind", kKind, "spec", Json::of("proposedContent", proposed));
+  return Json::of("proposedContent",
+                  Json::of("envelope", envelope_json(recorded.bundle.envelope), "verifiers", verifiers));
+}
+
+Json hashedrekord_spec(const Recorded& recorded) {
+  const Json key = Json::of("content", to_base64(as_bytes(recorded.signer_pem)));
+  const Json hash = Json::of("algorithm", "sha256", "value", to_hex(recorded.sha256));
+  return Json::of("signature", Json::of("content", to_base64(recorded.bundle.signature()), "publicKey", key), "data",
+                  Json::of("hash", hash));
+}
+
+Json request_json(const Recorded& recorded) {
+  return Json::of("apiVersion", kVersion, "kind", kind_of(recorded), "spec",
+                  recorded.bundle.message ? hashedrekord_spec(recorded) : dsse_spec(recorded));
 }
 
 // --- the answer: its numbers are numbers, its digests hexadecimal
@@ -77,9 +90,9 @@ Result<InclusionProof> proof_of(const JsonView& view) {
   return proof;
 }
 
-Result<LogEntry> entry_of(const JsonView& view) {
+Result<LogEntry> entry_of(const JsonView& view, std::string_view kind) {
   LogEntry entry;
-  entry.kind = kKind;
+  entry.kind = kind;
   entry.version = kVersion;
   WM_TRY(entry.index, number_of(view, "logIndex"));
   WM_TRY(const std::uint64_t time, number_of(view, "integratedTime"));
@@ -94,13 +107,13 @@ Result<LogEntry> entry_of(const JsonView& view) {
 }
 
 // An answer is an object of one entry under its identifier.
-Result<LogEntry> parse_answer(const std::string& body) {
+Result<LogEntry> parse_answer(const std::string& body, std::string_view kind) {
   auto document = JsonDocument::parse(body);
   if (!document) return refuse(ErrorCode::kLogAnswer, document.error().what, kSubject);
   const JsonView root = document->root(ErrorCode::kLogAnswer);
   WM_TRY(JsonMembers entries, root.object());
   if (entries.size() != 1) return root.fail(fmt::format("{} entries", entries.size()));
-  return entry_of((*entries.begin()).second);
+  return entry_of((*entries.begin()).second, kind);
 }
 
 // --- an entry that is there already: an answer was lost, and the request repeated
@@ -118,20 +131,21 @@ std::string existing_entry(const std::string& message) {
   return {};
 }
 
-Result<LogEntry> fetch_existing(HttpClient& http, const std::string& url, const HttpAnswer& conflict) {
+Result<LogEntry> fetch_existing(HttpClient& http, const std::string& url, const HttpAnswer& conflict,
+                                std::string_view kind) {
   const std::string id = existing_entry(conflict.body);
   if (id.empty()) return service_error(ErrorCode::kLogAnswer, conflict, kSubject);
   WM_TRY(const HttpAnswer answer, http.send({.url = url + kPath + "/" + id, .headers = {"Accept: application/json"}}));
   if (answer.status != 200) return service_error(ErrorCode::kLogAnswer, answer, kSubject);
-  return parse_answer(answer.body);
+  return parse_answer(answer.body, kind);
 }
 
 }  // namespace
 
 Result<LogEntry> record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded) {
   WM_TRY(const HttpAnswer answer, http.send(json_request(url + kPath, request_json(recorded))));
-  if (answer.status == 200 || answer.status == 201) return parse_answer(answer.body);
-  if (answer.status == 409) return fetch_existing(http, url, answer);
+  if (answer.status == 200 || answer.status == 201) return parse_answer(answer.body, kind_of(recorded));
+  if (answer.status == 409) return fetch_existing(http, url, answer, kind_of(recorded));
   if (answer.status == 413) return service_error(ErrorCode::kLogEntryTooLarge, answer, kSubject);
   return service_error(ErrorCode::kLogRefused, answer, kSubject);
 }

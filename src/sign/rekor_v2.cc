@@ -2,7 +2,6 @@
 #include "base/encoding.h"
 #include "base/refuse.h"
 #include "base/try.h"
-#include "crypto/sha2.h"
 #include "sign/rekor.h"
 #include "sign/service.h"
 
@@ -18,10 +17,9 @@ Json verifier_json(const Recorded& recorded) {
 }
 
 Json request_json(const Recorded& recorded) {
-  const Envelope& envelope = recorded.envelope;
-  const Bytes digest = sha2(Sha2::k256, pae(envelope.payload_type, envelope.payload));
-  const Json signature = Json::of("content", to_base64(envelope.signature), "verifier", verifier_json(recorded));
-  return Json::of("hashedRekordRequestV002", Json::of("digest", to_base64(digest), "signature", signature));
+  const std::string content = to_base64(recorded.bundle.signature());
+  const Json signature = Json::of("content", content, "verifier", verifier_json(recorded));
+  return Json::of("hashedRekordRequestV002", Json::of("digest", to_base64(recorded.sha256), "signature", signature));
 }
 
 }  // namespace
