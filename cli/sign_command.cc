@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "cli/commands.h"
+#include "cli/keyless_flags.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -18,6 +19,8 @@ namespace {
 // SignFlags holds what `sign METHOD` takes; each method uses its part.
 struct SignFlags {
   ModelFlags model;
+  bool keyless = false;
+  KeylessFlags identity;
   HashFlags hash;
   OutputFlags output;
   PasswordFlags password;
@@ -31,10 +34,11 @@ struct SignFlags {
   std::vector<std::string> module_paths;
 };
 
-// Signer is a key and the certificates to publish with it.
-struct Signer {
-  std::unique_ptr<SigningKey> key;
-  std::vector<Certificate> chain;
+// OpenSigner is who signs, and what that needs.
+struct OpenSigner {
+  std::unique_ptr<HttpClient> http = nullptr;
+  std::unique_ptr<SigningKey> key = nullptr;
+  std::unique_ptr<Signer> signer = nullptr;
 };
 
 Result<std::vector<Certificate>> read_chain(const SignFlags& flags) {
@@ -60,26 +64,31 @@ Result<std::unique_ptr<SigningKey>> open_token(const SignFlags& flags) {
   return key;
 }
 
-Result<Signer> open_signer(const SignFlags& flags, const Ui& ui) {
-  Signer signer;
+Result<OpenSigner> open_keyless(const SignFlags& flags, const Ui& ui) {
+  OpenSigner open{.http = environment_client()};
+  WM_TRY(open.signer, flags.identity.signer(*open.http, ui));
+  return open;
+}
+
+Result<OpenSigner> open_signer(const SignFlags& flags, const Ui& ui) {
+  if (flags.keyless) return open_keyless(flags, ui);
+  std::vector<Certificate> chain;
   if (!flags.certificate.empty()) {
-    WM_TRY(signer.chain, read_chain(flags));
+    WM_TRY(chain, read_chain(flags));
   }
-  if (!flags.pkcs11_uri.empty()) {
-    WM_TRY(signer.key, open_token(flags));
-  } else {
-    WM_TRY(signer.key, read_private_key(flags.private_key, flags.password.source(ui)));
-  }
-  return signer;
+  OpenSigner open;
+  WM_TRY(open.key,
+         flags.pkcs11_uri.empty() ? read_private_key(flags.private_key, flags.password.source(ui)) : open_token(flags));
+  open.signer = key_signer(*open.key, std::move(chain));
+  return open;
 }
 
 Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progress) {
-  WM_TRY(Signer signer, open_signer(flags, ui));
+  WM_TRY(const OpenSigner open, open_signer(flags, ui));
   SignOptions options;
   options.hash = flags.hash.options(flags.model, ui);
   options.hash.work.observer = &progress;
-  options.key = signer.key.get();
-  options.chain = std::move(signer.chain);
+  options.signer = open.signer.get();
   if (!flags.signature.empty()) options.signature = flags.signature;
   options.time = now();
   if (flags.reuse) {
@@ -91,10 +100,20 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   return sign_model(options);
 }
 
+// tell_identity says what anyone can now look up.
+void tell_identity(const SignerReport& signer, const Ui& ui) {
+  for (const SubjectName& name : signer.identity.names)
+    ui.detail("signed by",
+              fmt::format("{}, confirmed by {}", printable(name.value), printable(signer.identity.issuer)));
+  for (const LogReport& log : signer.logs)
+    ui.detail("recorded in", fmt::format("{}, entry {}", printable(log.log), log.index));
+}
+
 void tell(const SignedOutput& output, const SignFlags& flags, const Ui& ui) {
   const Manifest& manifest = output.model.manifest;
   for (const std::string& warning : output.model.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}signed{} \"{}\"", ui.green(), ui.plain(), printable(manifest.name)));
+  tell_identity(output.signer, ui);
   std::string how = flags.reuse              ? fmt::format(" ({} reused)", grouped(output.model.reused))
                     : !flags.digests.empty() ? " (declared, not read)"
                                              : "";
@@ -178,7 +197,11 @@ void add_sign(CLI::App& app, Action& action) {
   CLI::App* sign = app.add_subcommand("sign", "Sign a model");
   sign->require_subcommand(1);
   auto flags = std::make_shared<SignFlags>();
-  add_unavailable_method(*sign, action);
+  CLI::App* sigstore =
+      add_method(*sign, "sigstore", "Sign with an identity, by Sigstore: no keys to keep", flags, action);
+  flags->identity.add_to(*sigstore);
+  // The methods share the flags, and one of them is called.
+  sigstore->parse_complete_callback([flags] { flags->keyless = true; });
   CLI::App* key = add_method(*sign, "key", "Sign with a private key", flags, action);
   add_private_key(*key, *flags);
   CLI::App* certificate =
