@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/secrets.h"
+#include "model/placement.h"
 
 namespace weightmark::cli {
 namespace {
@@ -25,6 +26,7 @@ struct SignFlags {
   OutputFlags output;
   PasswordFlags password;
   std::string signature;
+  std::string add;
   bool reuse = false;
   std::string digests;
   std::string private_key;
@@ -90,6 +92,9 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   options.hash.work.observer = &progress;
   options.signer = open.signer.get();
   if (!flags.signature.empty()) options.signature = flags.signature;
+  if (!flags.add.empty()) {
+    WM_TRY(options.signature, further_signature(flags.model.model, flags.add));
+  }
   options.time = now();
   if (flags.reuse) {
     WM_TRY(options.record_folder, state_folder());
@@ -152,6 +157,11 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
       ->add_option("--signature", flags->signature,
                    "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
       ->type_name("PATH");
+  method
+      ->add_option("--add", flags->add,
+                   "Sign beside the signatures that are there: into MODEL/model.sig.d/NAME.sig or FILE.sig.d/NAME.sig")
+      ->type_name("NAME")
+      ->excludes("--signature");
   flags->hash.add_to(*method);
   method
       ->add_flag("--reuse", flags->reuse,

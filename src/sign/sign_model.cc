@@ -13,6 +13,7 @@
 #include "model/declare_model.h"
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
+#include "sign/signature_place.h"
 #include "verify/verifier.h"
 #include "weightmark/sign.h"
 
@@ -35,36 +36,6 @@ Result<void> check_options(const SignOptions& options) {
   return {};
 }
 
-// is_replaceable says whether nothing but a signature would be lost: a bundle, or a
-// file without content, such as mktemp makes.
-Result<bool> is_replaceable(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return true;  // AtomicFile judges
-  if (!std::filesystem::is_regular_file(path, error)) return false;
-  auto text = read_file(path, kMaxBundleSize);
-  if (text) return text->empty() || parse_bundle(*text).has_value();
-  if (text.error().code == ErrorCode::kFileTooLarge) return false;
-  return std::unexpected(std::move(text).error());
-}
-
-// check_destination finds out before anything is hashed whether the signature can
-// be written. Nothing of the trial is left.
-Result<void> check_destination(const std::filesystem::path& path, const std::filesystem::path& model) {
-  std::error_code error;
-  // Where a model is named and is not there, hash_model says so.
-  if (!model.empty() && !std::filesystem::exists(std::filesystem::symlink_status(model, error))) return {};
-  if (std::filesystem::equivalent(path, model, error))
-    return refuse(ErrorCode::kUsage, "the signature would replace the model", path.native(),
-                  "choose another place with --signature");
-  WM_TRY(const bool replaceable, is_replaceable(path));
-  if (!replaceable)
-    return refuse(ErrorCode::kSignaturePlaceTaken, "is there already, and is not a signature", path.native(),
-                  "choose another place with --signature, or remove it if it is not needed");
-  WM_CHECK(AtomicFile::create(path));
-  return {};
-}
-
 // check_size refuses, before the key is used, a statement that no bundle has room for.
 Result<void> check_size(std::string_view payload) {
   if (payload.size() / 3 * 4 < kMaxBundleSize) return {};
@@ -79,13 +50,6 @@ Result<Bundle> sign_statement(const Manifest& manifest, const SignOptions& optio
   const std::string statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
   WM_CHECK(check_size(statement));
   return signer.sign(statement);
-}
-
-// stage writes the bundle to a file that has no name yet.
-Result<AtomicFile> stage(const std::filesystem::path& path, const Bundle& bundle) {
-  WM_TRY(AtomicFile file, AtomicFile::create(path));
-  WM_CHECK(file.write(as_bytes(write_bundle(bundle))));
-  return file;
 }
 
 Result<Bundle> read_staged(const AtomicFile& file) {
@@ -122,7 +86,7 @@ Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_CHECK(signer.check(options.time));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
-  WM_CHECK(check_destination(path, options.hash.model));
+  WM_TRY(const SignaturePlace place, SignaturePlace::prepare(path, options.hash.model));
   std::string inside = options.hash.model.empty() ? "" : path_in_model(options.hash.model, path);
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
   std::optional<RecordedDigests> known;
@@ -130,7 +94,7 @@ Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
                                                      : declare_model(full.hash, options.declared));
   WM_TRY(const Bundle bundle, sign_statement(model.manifest, full, signer));
-  WM_TRY(AtomicFile file, stage(path, bundle));
+  WM_TRY(AtomicFile file, place.stage(bundle));
   WM_TRY(SignerReport report, self_check(file, model.manifest, signer, options.time));
   WM_CHECK(file.commit());
   if (known) finish_record(*known, model);
