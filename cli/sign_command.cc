@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/clock_flags.h"
 #include "cli/commands.h"
 #include "cli/keyless_flags.h"
 #include "cli/options.h"
@@ -32,6 +33,7 @@ struct SignFlags {
   std::string private_key;
   std::string certificate;
   std::vector<std::string> chain;
+  ClockFlags clock;
   std::string pkcs11_uri;  // for take_secret
   std::vector<std::string> module_paths;
 };
@@ -41,6 +43,9 @@ struct OpenSigner {
   std::unique_ptr<HttpClient> http = nullptr;
   std::unique_ptr<SigningKey> key = nullptr;
   std::unique_ptr<Signer> signer = nullptr;
+  std::unique_ptr<Signer> timestamped = nullptr;
+
+  Signer& last() const { return timestamped ? *timestamped : *signer; }
 };
 
 Result<std::vector<Certificate>> read_chain(const SignFlags& flags) {
@@ -82,6 +87,10 @@ Result<OpenSigner> open_signer(const SignFlags& flags, const Ui& ui) {
   WM_TRY(open.key,
          flags.pkcs11_uri.empty() ? read_private_key(flags.private_key, flags.password.source(ui)) : open_token(flags));
   open.signer = key_signer(*open.key, std::move(chain));
+  if (flags.clock.url.empty()) return open;
+  open.http = environment_client();
+  WM_TRY(TimestampService service, flags.clock.service(ui));
+  open.timestamped = std::make_unique<TimestampedSigner>(*open.signer, *open.http, std::move(service));
   return open;
 }
 
@@ -90,7 +99,7 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   SignOptions options;
   options.hash = flags.hash.options(flags.model, ui);
   options.hash.work.observer = &progress;
-  options.signer = open.signer.get();
+  options.signer = &open.last();
   if (!flags.signature.empty()) options.signature = flags.signature;
   if (!flags.add.empty()) {
     WM_TRY(options.signature, further_signature(flags.model.model, flags.add));
@@ -177,6 +186,14 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
   return method;
 }
 
+// add_key_method adds one that signs with a key that somebody keeps.
+CLI::App* add_key_method(CLI::App& sign, const std::string& name, const std::string& description,
+                         const std::shared_ptr<SignFlags>& flags, Action& action) {
+  CLI::App* method = add_method(sign, name, description, flags, action);
+  flags->clock.add_to(*method);
+  return method;
+}
+
 void add_private_key(CLI::App& method, SignFlags& flags) {
   method.add_option("--private-key", flags.private_key, "The private key, PEM")->required()->type_name("PATH");
   flags.password.add_to(method);
@@ -212,16 +229,16 @@ void add_sign(CLI::App& app, Action& action) {
   flags->identity.add_to(*sigstore);
   // The methods share the flags, and one of them is called.
   sigstore->parse_complete_callback([flags] { flags->keyless = true; });
-  CLI::App* key = add_method(*sign, "key", "Sign with a private key", flags, action);
+  CLI::App* key = add_key_method(*sign, "key", "Sign with a private key", flags, action);
   add_private_key(*key, *flags);
   CLI::App* certificate =
-      add_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
+      add_key_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
   add_private_key(*certificate, *flags);
   add_certificate(*certificate, *flags);
-  CLI::App* token = add_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
+  CLI::App* token = add_key_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
   add_token(*token, *flags);
-  CLI::App* both =
-      add_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate", flags, action);
+  CLI::App* both = add_key_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate",
+                                  flags, action);
   add_token(*both, *flags);
   add_certificate(*both, *flags);
 }
