@@ -2,42 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <random>
-#include <thread>
-
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "cli/options.h"
 #include "cli/question.h"
-#include "net/retrying_client.h"
 
 namespace weightmark::cli {
 namespace {
-
-// OwningRetryingClient keeps the client that it asks.
-class OwningRetryingClient : public RetryingClient {
- public:
-  OwningRetryingClient(std::unique_ptr<HttpClient> client, RetryPolicy policy)
-      : RetryingClient(*client, std::move(policy)), client_(std::move(client)) {}
-
- private:
-  std::unique_ptr<HttpClient> client_;
-};
-
-// wait sleeps in short pieces: a signal ends it.
-bool wait(std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds kPiece{50};
-  for (; time.count() > 0 && !interrupt_flag().load(); time -= kPiece)
-    std::this_thread::sleep_for(std::min(time, kPiece));
-  return !interrupt_flag().load();
-}
-
-double random_part() {
-  std::random_device device;
-  return std::generate_canonical<double, 32>(device);
-}
 
 std::string published(const TokenIdentity& identity) {
   return fmt::format("{}, confirmed by {}", printable(identity.name), printable(identity.provider));
@@ -107,14 +79,6 @@ Result<std::unique_ptr<Signer>> KeylessFlags::signer(HttpClient& http, const Ui&
       .token = [this] { return identity.obtain(); },
       .consent = [this, &ui](const TokenIdentity& who) { return consent(who, yes, ui); },
   });
-}
-
-std::unique_ptr<HttpClient> environment_client() {
-  auto plain = make_http_client(http_settings([](const char* name) { return std::getenv(name); }));
-  RetryPolicy policy;
-  policy.wait = wait;
-  policy.random = random_part;
-  return std::make_unique<OwningRetryingClient>(std::move(plain), std::move(policy));
 }
 
 }  // namespace weightmark::cli

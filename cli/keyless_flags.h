@@ -35,8 +35,4 @@ struct KeylessFlags {
   Result<SigningConfig> read_config(const std::string& json) const;
 };
 
-// environment_client makes a client by this process's environment, which asks again
-// where that may help.
-std::unique_ptr<HttpClient> environment_client();
-
 }  // namespace weightmark::cli

@@ -9,6 +9,7 @@
 #include "cli/clock_flags.h"
 #include "cli/commands.h"
 #include "cli/keyless_flags.h"
+#include "cli/network.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -72,7 +73,7 @@ Result<std::unique_ptr<SigningKey>> open_token(const SignFlags& flags) {
 }
 
 Result<OpenSigner> open_keyless(const SignFlags& flags, const Ui& ui) {
-  OpenSigner open{.http = environment_client()};
+  OpenSigner open{.http = service_client()};
   WM_TRY(open.signer, flags.identity.signer(*open.http, ui));
   return open;
 }
@@ -88,7 +89,7 @@ Result<OpenSigner> open_signer(const SignFlags& flags, const Ui& ui) {
          flags.pkcs11_uri.empty() ? read_private_key(flags.private_key, flags.password.source(ui)) : open_token(flags));
   open.signer = key_signer(*open.key, std::move(chain));
   if (flags.clock.url.empty()) return open;
-  open.http = environment_client();
+  open.http = service_client();
   WM_TRY(TimestampService service, flags.clock.service(ui));
   open.timestamped = std::make_unique<TimestampedSigner>(*open.signer, *open.http, std::move(service));
   return open;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json_document.h"
 #include "base/try.h"
+#include "cli/network.h"
 #include "cli/options.h"
 #include "net/http_fetcher.h"
 #include "trust/trust_files.h"
@@ -78,7 +79,7 @@ Result<std::vector<TrustFile>> get_all(TrustFiles& files, std::initializer_list<
 }
 
 Result<std::vector<TrustFile>> fetch(const TufRepository& repository, std::initializer_list<std::string_view> names) {
-  const auto client = make_http_client(http_settings([](const char* name) { return std::getenv(name); }));
+  const auto client = make_http_client(environment_settings());
   HttpFetcher metadata(*client, repository.url);
   HttpFetcher targets(*client, repository.url + "/targets");
   auto files = TrustFiles::online(repository, cache_folder(), {&metadata, now()}, targets);

@@ -51,8 +51,14 @@ std::size_t take(const char* data, std::size_t, std::size_t size, void* context)
   return size;
 }
 
+// is_stopped is called about once a second, and more often while bytes arrive.
+int is_stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
+}
+
 ErrorCode code_of(CURLcode result) {
   switch (result) {
+    case CURLE_ABORTED_BY_CALLBACK: return ErrorCode::kInterrupted;
     case CURLE_URL_MALFORMAT: return ErrorCode::kUrlUnsupported;
     case CURLE_OPERATION_TIMEDOUT: return ErrorCode::kServerTimeout;
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -177,6 +183,10 @@ class CurlClient : public HttpClient {
     if (!settings_.ca_folder.empty()) set(CURLOPT_CAPATH, settings_.ca_folder.c_str());
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
+    if (settings_.stop == nullptr) return;
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, is_stopped);
+    set(CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(settings_.stop));
   }
 
   long status_code() {

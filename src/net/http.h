@@ -1,6 +1,7 @@
 // Getting files by HTTP. Only http.cc and curl_library.h know which library does it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,7 @@ struct HttpSettings {
   std::string ca_folder;  // named by hash, as OpenSSL wants it
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(15);
   std::chrono::milliseconds timeout = std::chrono::minutes(2);  // of a whole request
+  const std::atomic<bool>* stop = nullptr;                      // ends a request once it is true
 };
 
 // Environment looks a variable up, as std::getenv does.
@@ -66,13 +68,13 @@ class HttpClient {
   // there is no file, all mean that there is none.
   // Errors: url-unsupported, server-unreachable, server-timeout, server-certificate,
   // server-not-found, server-answer, redirect-refused, answer-too-large,
-  // http-unavailable.
+  // http-unavailable, interrupted.
   virtual Result<std::string> get(const std::string& url, std::uint64_t max_size) = 0;
 
   // send returns the answer, whatever its status is. It follows no redirect: what is
   // sent, such as a token, is for the service that was named and for no other.
   // Errors: url-unsupported, server-unreachable, server-timeout, server-certificate,
-  // redirect-refused, answer-too-large, http-unavailable.
+  // redirect-refused, answer-too-large, http-unavailable, interrupted.
   virtual Result<HttpAnswer> send(const HttpRequest& request) = 0;
 };
 

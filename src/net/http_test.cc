@@ -196,6 +196,16 @@ TEST(HttpClient, HandsOnAnyAnswerButARedirect) {
   EXPECT_TRUE(end.requests().empty());
 }
 
+TEST(HttpClient, StopsWhenTheCallerWantsTo) {
+  std::atomic<bool> stop = true;
+  TestServer server([](const std::string&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return http_answer("200 OK", "late");
+  });
+  EXPECT_EQ(code(make_http_client({.stop = &stop})->send({.url = server.url()})), "interrupted");
+  EXPECT_EQ(code(get(server.url(), 1000, {.stop = &stop})), "interrupted");
+}
+
 TEST(HttpClient, TellsWhenAServiceWantsToBeAskedAgain) {
   TestServer server(always(http_answer("503 Later", "", "Retry-After: 7\r\n")));
   EXPECT_EQ(make_http_client({})->send({.url = server.url()})->retry_after, std::chrono::seconds(7));

@@ -67,11 +67,30 @@ Result<Bundle> KeylessSigner::complete(Bundle bundle, ByteView signed_bytes) {
   WM_TRY(const auto key, EphemeralKey::generate());
   WM_TRY(Certificate certificate, certify(services.authority, token, *key));
   bundle.material = CertificateMaterial{{std::move(certificate)}, true};
-  WM_TRY(signature_of(bundle), key->sign(signed_bytes));
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    WM_TRY(signature_of(bundle), key->sign(signed_bytes));
+    WM_TRY(const bool recorded, attest(bundle, services, signed_bytes));
+    if (recorded) return bundle;
+  }
+  return refuse(ErrorCode::kLogRefused, "says twice that it has a signature which it was not shown",
+                "transparency log");
+}
+
+// attest has the time and the signature recorded. It returns false where a log has the
+// signature already, and its entry is lost: then another signature is needed, which
+// differs, for each has a random number in it.
+Result<bool> KeylessSigner::attest(Bundle& bundle, const SelectedServices& services, ByteView signed_bytes) {
+  bundle.timestamps.clear();
+  bundle.log_entries.clear();
   const SignedContent content = SignedContent::of_message(Bytes(signed_bytes.begin(), signed_bytes.end()));
   WM_CHECK(collect(services.clocks, [&](const SigningService& clock) { return add_timestamp(bundle, clock); }));
-  WM_CHECK(collect(services.logs, [&](const SigningService& log) { return add_log_entry(bundle, log, content); }));
-  return bundle;
+  bool recorded = true;
+  WM_CHECK(collect(services.logs, [&](const SigningService& log) -> Result<void> {
+    WM_TRY(const bool taken, add_log_entry(bundle, log, content));
+    recorded = recorded && taken;
+    return {};
+  }));
+  return recorded;
 }
 
 std::vector<ExpectedIdentity> KeylessSigner::expected() const {
@@ -111,19 +130,20 @@ Result<void> KeylessSigner::add_timestamp(Bundle& bundle, const SigningService& 
   return {};
 }
 
-Result<void> KeylessSigner::add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content) {
+Result<bool> KeylessSigner::add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content) {
   const Certificate& certificate = std::get<CertificateMaterial>(bundle.material).chain.front();
   const RekorVerifier signer{true, certificate.der()};
-  WM_TRY(LogEntry entry,
+  WM_TRY(std::optional<LogEntry> entry,
          record_signature(*options_.http, log, {bundle, content.sha256, signer, certificate.pem(), kKeyDetails}));
+  if (!entry) return false;
   SignedContent logged = content;
   if (!bundle.message) logged.payload = bundle.envelope.payload;
   Bundle trial = bundle;
-  trial.log_entries = {entry};
+  trial.log_entries = {*entry};
   if (auto held = verify_logs(trial, signer, logged, {options_.root, {}}); !held)
     return refuse(ErrorCode::kLogAnswer, "the entry does not verify: " + describe(held.error()), log.url);
-  bundle.log_entries.push_back(std::move(entry));
-  return {};
+  bundle.log_entries.push_back(*std::move(entry));
+  return true;
 }
 
 }  // namespace weightmark

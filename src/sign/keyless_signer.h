@@ -51,10 +51,11 @@ class KeylessSigner : public Signer {
 
  private:
   Result<Bundle> complete(Bundle bundle, ByteView signed_bytes);
+  Result<bool> attest(Bundle& bundle, const SelectedServices& services, ByteView signed_bytes);
   Result<IdentityToken> confirmed_token() const;
   Result<Certificate> certify(const SigningService& authority, const IdentityToken& token, const EphemeralKey& key);
   Result<void> add_timestamp(Bundle& bundle, const SigningService& clock);
-  Result<void> add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content);
+  Result<bool> add_log_entry(Bundle& bundle, const SigningService& log, const SignedContent& content);
 
   KeylessOptions options_;
   CertificateIdentity identity_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "attest/log_entry_json.h"
 #include "base/refuse.h"
 #include "sign/services_testing.h"
 #include "verify/sigstore.h"
@@ -322,17 +323,25 @@ TEST(KeylessSigner, RefusesAnEntryThatIsNotOfThisSignature) {
   }
 }
 
+TEST(KeylessSigner, RefusesAnotherSignaturesEntry) {
+  FakeServices services;
+  const auto first = std::make_shared<std::optional<HttpAnswer>>();
+  services.change_answer[kLogV2Url] = [first](Result<HttpAnswer>& answer) {
+    if (!*first) *first = *answer;
+    answer = **first;
+  };
+  ASSERT_EQ(sign(services), "signed");
+  EXPECT_EQ(sign(services), "log-answer");
+}
+
 TEST(KeylessSigner, RefusesTheEntriesOfAnotherLog) {
   FakeServices services;
   FakeServices other;
-  KeylessOptions options = services.options();
   services.change_answer[kLogV2Url] = [&](Result<HttpAnswer>& answer) {
-    FakeServices apart;
-    ASSERT_EQ(sign(apart), "signed");
-    apart.change_answer[kLogV2Url] = [&](Result<HttpAnswer>& theirs) { answer = theirs; };
-    ASSERT_EQ(sign(apart), "signed");
+    const Bundle theirs = KeylessSigner(other.options()).sign(kMessage).value();
+    answer = HttpAnswer{201, write_json(log_entry_json(theirs.log_entries.front()))};
   };
-  EXPECT_EQ(sign(services, options), "log-answer");
+  EXPECT_EQ(sign(services), "log-answer");
 }
 
 TEST(KeylessSigner, TellsAnEntryThatIsTooLarge) {
@@ -341,31 +350,21 @@ TEST(KeylessSigner, TellsAnEntryThatIsTooLarge) {
   EXPECT_EQ(sign(services, 1), "log-entry-too-large");
 }
 
-// An answer that was lost: the log has the entry when it is asked again.
-TEST(KeylessSigner, TakesTheEntryThatIsThereAlready) {
-  FakeServices services;
-  const auto entry = std::make_shared<std::optional<HttpAnswer>>();
-  services.change_answer[kLogV1Url] = [entry](Result<HttpAnswer>& answer) {
-    *entry = *answer;
-    answer = HttpAnswer{
-        409, R"({"code":409,"message":"an equivalent entry already exists with UUID )" + std::string(80, 'e') + "\"}"};
-  };
-  KeylessOptions options = services.options(1);
-  struct Existing : HttpClient {
-    FakeServices& services;
-    std::shared_ptr<std::optional<HttpAnswer>> entry;
-    std::string asked;
-    Existing(FakeServices& s, std::shared_ptr<std::optional<HttpAnswer>> e) : services(s), entry(std::move(e)) {}
-    Result<std::string> get(const std::string& url, std::uint64_t size) override { return services.get(url, size); }
-    Result<HttpAnswer> send(const HttpRequest& request) override {
-      if (request.method != "GET") return services.send(request);
-      asked = request.url;
-      return HttpAnswer{200, (*entry)->body};
-    }
-  } client(services, entry);
-  options.http = &client;
-  EXPECT_EQ(sign(services, options), "signed");
-  EXPECT_EQ(client.asked, "https://rekor.lab/api/v1/log/entries/" + std::string(80, 'e'));
+// An answer was lost, and the request repeated: the log has the signature, and does not
+// tell the entry.
+TEST(KeylessSigner, SignsOnceMoreWhereTheLogHasTheSignatureAlready) {
+  for (const int version : {1, 2}) {
+    FakeServices services;
+    const char* url = version == 2 ? kLogV2Url : kLogV1Url;
+    int asked = 0;
+    services.change_answer[url] = [&](Result<HttpAnswer>& answer) {
+      if (++asked == 1) answer = HttpAnswer{409, R"({"code":6,"message":"an equivalent entry already exists"})"};
+    };
+    EXPECT_EQ(sign(services, version), "signed");
+    EXPECT_EQ(asked, 2);
+    services.change_answer[url] = [&](Result<HttpAnswer>& answer) { answer = HttpAnswer{409, "{}"}; };
+    EXPECT_EQ(sign(services, version), "log-refused");
+  }
 }
 
 // --- several services

@@ -116,36 +116,12 @@ Result<LogEntry> parse_answer(const std::string& body, std::string_view kind) {
   return entry_of((*entries.begin()).second, kind);
 }
 
-// --- an entry that is there already: an answer was lost, and the request repeated
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-// existing_entry finds the identifier, of 64 or 80 digits, in what the log says of it.
-std::string existing_entry(const std::string& message) {
-  for (auto from = message.begin(); from != message.end();) {
-    from = std::find_if(from, message.end(), is_hex);
-    const auto to = std::find_if_not(from, message.end(), is_hex);
-    if (to - from == 64 || to - from == 80) return {from, to};
-    from = to;
-  }
-  return {};
-}
-
-Result<LogEntry> fetch_existing(HttpClient& http, const std::string& url, const HttpAnswer& conflict,
-                                std::string_view kind) {
-  const std::string id = existing_entry(conflict.body);
-  if (id.empty()) return service_error(ErrorCode::kLogAnswer, conflict, kSubject);
-  WM_TRY(const HttpAnswer answer, http.send({.url = url + kPath + "/" + id, .headers = {"Accept: application/json"}}));
-  if (answer.status != 200) return service_error(ErrorCode::kLogAnswer, answer, kSubject);
-  return parse_answer(answer.body, kind);
-}
-
 }  // namespace
 
-Result<LogEntry> record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded) {
+Answered record_in_rekor_v1(HttpClient& http, const std::string& url, const Recorded& recorded) {
   WM_TRY(const HttpAnswer answer, http.send(json_request(url + kPath, request_json(recorded))));
   if (answer.status == 200 || answer.status == 201) return parse_answer(answer.body, kind_of(recorded));
-  if (answer.status == 409) return fetch_existing(http, url, answer, kind_of(recorded));
+  if (answer.status == 409) return std::nullopt;
   if (answer.status == 413) return service_error(ErrorCode::kLogEntryTooLarge, answer, kSubject);
   return service_error(ErrorCode::kLogRefused, answer, kSubject);
 }

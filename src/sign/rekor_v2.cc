@@ -24,12 +24,16 @@ Json request_json(const Recorded& recorded) {
 
 }  // namespace
 
-Result<LogEntry> record_in_rekor_v2(HttpClient& http, const std::string& url, const Recorded& recorded) {
+Answered record_in_rekor_v2(HttpClient& http, const std::string& url, const Recorded& recorded) {
   WM_TRY(const HttpAnswer answer, http.send(json_request(url + "/api/v2/log/entries", request_json(recorded))));
+  if (answer.status == 409) return std::nullopt;
+  if (answer.status == 413) return service_error(ErrorCode::kLogEntryTooLarge, answer, kSubject);
   if (answer.status != 200 && answer.status != 201) return service_error(ErrorCode::kLogRefused, answer, kSubject);
   auto document = JsonDocument::parse(answer.body);
   if (!document) return refuse(ErrorCode::kLogAnswer, document.error().what, kSubject);
-  return parse_log_entry(document->root(ErrorCode::kLogAnswer));
+  auto entry = parse_log_entry(document->root(ErrorCode::kLogAnswer));
+  if (!entry) return refuse(ErrorCode::kLogAnswer, entry.error().what, kSubject);
+  return *std::move(entry);
 }
 
 }  // namespace weightmark

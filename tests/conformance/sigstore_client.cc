@@ -11,6 +11,7 @@
 #include "base/refuse.h"
 #include "base/try.h"
 #include "cli/keyless_flags.h"
+#include "cli/network.h"
 #include "cli/options.h"
 #include "crypto/sha2.h"
 #include "trust/builtin.h"
@@ -86,7 +87,7 @@ Result<KeylessOptions> keyless_options(Request& request, HttpClient& http) {
 
 // What is signed is the file, or, where it is a statement, the statement as it is.
 Result<void> sign(Request request) {
-  const auto http = cli::environment_client();
+  const auto http = cli::service_client();
   WM_TRY(KeylessOptions options, keyless_options(request, *http));
   const TrustedRoot root = options.root;
   WM_TRY(const std::string text, read_file(request.artifact, std::uint64_t{1} << 30U));
