@@ -68,8 +68,8 @@ def place_node(tools):
 def write_configuration(name):
     import servers
     if name == "fulcio":
-        # JSON is YAML too.
-        (STATE / "fulcio.yaml").write_text(json.dumps(servers.fulcio_config(), indent=2), encoding="utf-8")
+        # JSON is YAML too. The first line says which: Fulcio's JSON has other names.
+        (STATE / "fulcio.yaml").write_text(f"---\n{json.dumps(servers.fulcio_config(), indent=2)}\n", encoding="utf-8")
     elif name == "ctlog":
         places.write_private(STATE / "ctlog.cfg", servers.ctlog_config().encode())
 

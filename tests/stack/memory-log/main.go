@@ -9,10 +9,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,15 +31,49 @@ import (
 	"github.com/google/trillian/util/election"
 	"github.com/google/trillian/util/election2"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"k8s.io/klog/v2"
 )
+
+// withoutDuplicates refuses a leaf that a log has already, as Trillian does with a
+// database: Rekor v1 answers another way then.
+type withoutDuplicates struct {
+	storage.LogStorage
+	mutex sync.Mutex
+	known map[string]*trillian.LogLeaf
+}
+
+func (s *withoutDuplicates) QueueLeaves(ctx context.Context, tree *trillian.Tree, leaves []*trillian.LogLeaf, now time.Time) ([]*trillian.QueuedLogLeaf, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var results []*trillian.QueuedLogLeaf
+	for _, leaf := range leaves {
+		name := fmt.Sprintf("%d/%x", tree.TreeId, leaf.LeafIdentityHash)
+		if earlier, found := s.known[name]; found {
+			results = append(results, &trillian.QueuedLogLeaf{
+				Leaf:   earlier,
+				Status: status.New(codes.AlreadyExists, "the log has this leaf").Proto(),
+			})
+			continue
+		}
+		queued, err := s.LogStorage.QueueLeaves(ctx, tree, []*trillian.LogLeaf{leaf}, now)
+		if err != nil {
+			return nil, err
+		}
+		s.known[name] = leaf
+		results = append(results, queued...)
+	}
+	return results, nil
+}
 
 func newRegistry() extension.Registry {
 	metrics := monitoring.InertMetricFactory{}
 	trees := memory.NewTreeStorage()
 	return extension.Registry{
 		AdminStorage:    memory.NewAdminStorage(trees),
-		LogStorage:      memory.NewLogStorage(trees, metrics),
+		LogStorage:      &withoutDuplicates{LogStorage: memory.NewLogStorage(trees, metrics), known: map[string]*trillian.LogLeaf{}},
 		QuotaManager:    quota.Noop(),
 		ElectionFactory: election2.NoopFactory{},
 		MetricFactory:   metrics,
@@ -121,6 +157,9 @@ func main() {
 	file := flag.String("numbers", "logs.json", "`file` for the numbers of the logs")
 	interval := flag.Duration("interval", 100*time.Millisecond, "`time` between two sequencings")
 	flag.Parse()
+	// Otherwise it says at every sequencing that there was nothing to do.
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	if err := run(ctx, *address, *file, *interval, flag.Args()); err != nil {
