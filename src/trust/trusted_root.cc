@@ -24,9 +24,12 @@ constexpr auto kMediaTypes = std::to_array<std::string_view>({
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 });
 
+// host_of leaves out the port: no log has it in its name.
 std::string_view host_of(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find('/'));
+  url = url.substr(0, url.find('/'));
+  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);  // an address of IPv6 has colons itself
+  return url.substr(0, url.find(':'));
 }
 
 Result<std::string> optional_text(const JsonView& parent, std::string_view key) {
