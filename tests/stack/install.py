@@ -175,4 +175,6 @@ def only_one():
         except BlockingIOError:
             note("waiting for another process that installs the stack")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        for half in CACHE.glob(".*"):
+            shutil.rmtree(half)  # of an installation that was killed
         yield

@@ -81,12 +81,13 @@ export class Minter {
 
   async answer(url, request, response) {
     const query = Object.fromEntries(url.searchParams);
-    if (url.pathname === '/test/token') {
-      response.end(await this.mint(query));
-    } else if (url.pathname === '/test/actions') {
-      await this.answerJob(query, request, response);
-    } else {
-      response.writeHead(404).end();
+    try {
+      if (url.pathname === '/test/token') response.end(await this.mint(query));
+      else if (url.pathname === '/test/actions') await this.answerJob(query, request, response);
+      else response.writeHead(404).end();
+    } catch (problem) {
+      // Claims that no token can have, such as a number that is none.
+      response.writeHead(400).end(`${problem.message}\n`);
     }
   }
 
