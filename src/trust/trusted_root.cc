@@ -24,13 +24,12 @@ constexpr auto kMediaTypes = std::to_array<std::string_view>({
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 });
 
-// host_of returns the host without its port: a log is not called by that either.
+// host_of leaves out the port: no log has it in its name.
 std::string_view host_of(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   url = url.substr(0, url.find('/'));
-  // The colons of an IPv6 address are in brackets.
-  const std::size_t port = url.find(':', url.starts_with('[') ? std::min(url.find(']'), url.size()) : 0);
-  return url.substr(0, port);
+  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);  // an address of IPv6 has colons itself
+  return url.substr(0, url.find(':'));
 }
 
 Result<Bytes> base64_field(const JsonView& parent, std::string_view key) {

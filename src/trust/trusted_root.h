@@ -26,7 +26,7 @@ struct LogInstance {
   Result<DetailedKey> key;
   Window window;
 
-  // name is what the log's checkpoints call it: the host of its URL.
+  // name is what the log's checkpoints call it: the host of its URL, without a port.
   std::string_view name() const;
 };
 
