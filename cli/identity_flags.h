@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/ui.h"
+#include "net/http.h"
 #include "sign/identity_token.h"
 
 namespace weightmark::cli {
@@ -12,12 +13,13 @@ namespace weightmark::cli {
 struct IdentityFlags {
   std::string token;  // for take_secret
   std::string token_file;
+  bool ambient = false;
 
   void add_to(CLI::App& method);
 
-  // obtain returns the token that was given.
-  // Errors: token-missing, token-malformed, and those of reading the file.
-  Result<IdentityToken> obtain() const;
+  // obtain returns the token that was given, else one that the surroundings offer.
+  // Errors: token-missing, and those of ambient_token and of reading the file.
+  Result<IdentityToken> obtain(HttpClient& http) const;
 };
 
 }  // namespace weightmark::cli

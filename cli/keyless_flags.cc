@@ -76,7 +76,7 @@ Result<std::unique_ptr<Signer>> KeylessFlags::signer(HttpClient& http, const Ui&
       .config = std::move(config),
       .http = &http,
       .clock = now,
-      .token = [this] { return identity.obtain(); },
+      .token = [this, &http] { return identity.obtain(http); },
       .consent = [this, &ui](const TokenIdentity& who) { return consent(who, yes, ui); },
   });
 }

@@ -76,6 +76,27 @@ def ours_signs_as_a_job(folder):
 
 
 @case
+def ours_signs_with_what_the_job_is_offered(folder):
+    model = Model(folder)
+    succeeds(sign(model, given="", GITHUB_ACTIONS="true", ACTIONS_ID_TOKEN_REQUEST_URL=STACK["ACTIONS_URL"],
+                  ACTIONS_ID_TOKEN_REQUEST_TOKEN=STACK["ACTIONS_TOKEN"]))
+    both_verify(model, JOB, REKOR2)
+
+
+@case
+def ours_signs_with_a_token_in_a_file_or_a_variable(folder):
+    model = Model(folder)
+    path = folder.parent / f"{folder.name}.token"
+    path.write_text(token() + "\n", encoding="utf-8")
+    try:
+        succeeds(sign(model, "--identity-token-file", path, given=""))
+    finally:
+        path.unlink()
+    succeeds(sign(model, given="", SIGSTORE_ID_TOKEN=token()))
+    both_verify(model, PERSON, REKOR2)
+
+
+@case
 def ours_signs_20000_files_in_rekor1(folder):
     """the largest statement that is usual; the log is shown all of it"""
     model = Model(folder, "TRUST_CONFIG_REKOR1")
