@@ -100,7 +100,7 @@ class Server:
     def runs(self):
         """Whether it runs as it should now: not by an earlier command or configuration."""
         record = self.process.running()
-        return record is not None and (record["command"], record["configured"]) == (self.command, self.configured())
+        return record is not None and (record["command"], record.get("configured")) == (self.command, self.configured())
 
     def configured(self):
         """A digest of what it reads."""
