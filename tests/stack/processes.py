@@ -1,4 +1,6 @@
 """Servers as processes that outlive who started them."""
+import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -13,6 +15,7 @@ from pathlib import Path
 from places import STATE
 
 PATIENCE = 60  # seconds until a server answers; on a busy machine some take ten
+GRACE = 10     # seconds until one that was asked to end is made to
 LINES = 30     # of a log are shown
 
 # Whatever proxy the environment names: these servers are on this machine.
@@ -29,37 +32,33 @@ class Process:
     def __init__(self, name):
         self.file = STATE / "pid" / name
 
-    def write(self, pid, command):
+    def write(self, pid, command, configured):
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        record = {"pid": pid, "started": start_time(pid), "command": command}
+        record = {"pid": pid, "started": start_time(pid), "command": command, "configured": configured}
         self.file.write_text(json.dumps(record), encoding="utf-8")
 
     def running(self):
-        """Its number and command; none where it ended, also where the number is now another's."""
+        """What was written of it; none where it ended, also where its number is now another's."""
         try:
             record = json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return None, None
-        pid, command = record["pid"], record["command"]
-        ours = record["started"] == start_time(pid) and command == command_of(pid)
-        return (pid, command) if ours else (None, None)
+            return None
+        ours = record["started"] == start_time(record["pid"]) and record["command"] == command_of(record["pid"])
+        return record if ours else None
 
     def stop(self):
-        """True where it was running."""
-        pid, _ = self.running()
-        if pid:
-            self.end(pid)
+        """Asks it to end, and after some seconds makes it. True where it was running."""
+        record = self.running()
+        limit = time.monotonic() + GRACE
+        with contextlib.suppress(ProcessLookupError):
+            if record:
+                os.kill(record["pid"], signal.SIGTERM)
+            while self.running():
+                if time.monotonic() > limit:
+                    os.kill(record["pid"], signal.SIGKILL)
+                time.sleep(0.02)
         self.file.unlink(missing_ok=True)
-        return pid is not None
-
-    def end(self, pid):
-        """Asks it to end; after some seconds makes it."""
-        os.kill(pid, signal.SIGTERM)
-        limit = time.monotonic() + 10
-        while self.running()[0] == pid:
-            if time.monotonic() > limit:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
+        return record is not None
 
 
 def start_time(pid):
@@ -86,7 +85,7 @@ class Server:
     command: list
     ports: list                                  # that it listens on, its address first
     health: str = ""                             # a URL that answers 200, or a file that it writes
-    needs: list = field(default_factory=list)    # servers that must be up before it
+    reads: list = field(default_factory=list)    # files that it reads when it starts
     stale: list = field(default_factory=list)    # files of an earlier run that it must not find
 
     def __post_init__(self):
@@ -99,8 +98,13 @@ class Server:
         return f"http://127.0.0.1:{self.ports[0]}"
 
     def runs(self):
-        """Whether it runs as it should now: not by an earlier version's command."""
-        return self.process.running()[1] == self.command
+        """Whether it runs as it should now: not by an earlier command or configuration."""
+        record = self.process.running()
+        return record is not None and (record["command"], record.get("configured")) == (self.command, self.configured())
+
+    def configured(self):
+        """A digest of what it reads."""
+        return hashlib.sha256(b"".join(Path(file).read_bytes() for file in self.reads)).hexdigest()
 
     def answers(self):
         if not self.health.startswith("http"):
@@ -121,7 +125,7 @@ class Server:
             # In the folder of the state, so that paths stay short: a socket's may have 107 bytes.
             process = subprocess.Popen(self.command, cwd=STATE, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True)
-        self.process.write(process.pid, self.command)
+        self.process.write(process.pid, self.command, self.configured())
         self.wait(process)
 
     def require_free(self, port):

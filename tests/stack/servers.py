@@ -9,10 +9,6 @@ from processes import Server
 LOG_NUMBERS = STATE / "logs.json"
 SOCKET = "fulcio.sock"
 
-# The timestamp authority answers statistics here and ends where it cannot; Rekor v1
-# would, but does without. Both listen on all interfaces and cannot be told not to.
-STATISTICS = 2112
-
 
 # --- Configurations --------------------------------------------------------------
 
@@ -80,7 +76,7 @@ def ctlog_config():
 
 def issuer(tools, name, kind, what):
     return Server(name, what, [tools.node, NODE / "issuer.mjs", kind, port(name), KEYS / f"{name}.json"],
-                  [port(name)], url(name, "/.well-known/openid-configuration"))
+                  [port(name)], url(name, "/.well-known/openid-configuration"), reads=sorted(NODE.glob("*.mjs")))
 
 
 def files(name, folder, what):
@@ -100,7 +96,7 @@ def ctlog(tools):
                f"--log_rpc_server=127.0.0.1:{port('memory-log')}", f"--http_endpoint=127.0.0.1:{port('ctlog')}",
                "--quota_remote=false", "--get_sth_interval=0"]
     return Server("ctlog", "the log of certificates", command, [port("ctlog")], url("ctlog", "/ct/ct/v1/get-roots"),
-                  needs=["memory-log"])
+                  reads=[STATE / "ctlog.cfg"])
 
 
 def fulcio(tools):
@@ -113,7 +109,7 @@ def fulcio(tools):
                f"--ct-log-url={url('ctlog', '/ct')}", f"--ct-log-public-key-path={KEYS}/ctlog.pub"]
     return Server("fulcio", "certificates for identities", command,
                   [port("fulcio"), port("fulcio-grpc"), port("fulcio-metrics")], url("fulcio", "/healthz"),
-                  needs=["issuer", "ci-issuer", "ctlog"], stale=[STATE / SOCKET])
+                  reads=[STATE / "fulcio.yaml"], stale=[STATE / SOCKET])
 
 
 def rekor1(tools):
@@ -125,8 +121,7 @@ def rekor1(tools):
                "--trillian_log_server.address=127.0.0.1", f"--trillian_log_server.port={port('memory-log')}",
                f"--trillian_log_server.tlog_id={log_number('rekor1')}", "--enable_retrieve_api=false",
                f"--enabled_api_endpoints={','.join(endpoints)}"]
-    return Server("rekor1", "Rekor v1", command, [port("rekor1")], url("rekor1", "/api/v1/log"),
-                  needs=["memory-log", "tsa"])  # the latter first, for the port that both want
+    return Server("rekor1", "Rekor v1", command, [port("rekor1")], url("rekor1", "/api/v1/log"))
 
 
 def rekor2(tools):
@@ -141,12 +136,9 @@ def rekor2(tools):
 
 
 def tsa(tools):
-    # Without the last it would ask public time servers.
-    command = [tools.binary("timestamp-server"), "serve", "--host=127.0.0.1", f"--port={port('tsa')}",
-               "--timestamp-signer=file", f"--file-signer-key-path={KEYS}/tsa.key",
-               f"--certificate-chain-path={KEYS}/tsa.pem", "--disable-ntp-monitoring"]
-    return Server("tsa", "the timestamp authority", command, [port("tsa"), STATISTICS],
-                  url("tsa", "/ping"))
+    command = [tools.binary("timestamp-server"), "-port", port("tsa"), "-key", KEYS / "tsa.key",
+               "-chain", KEYS / "tsa.pem"]
+    return Server("tsa", "the timestamp authority", command, [port("tsa")], url("tsa", "/ping"))
 
 
 def servers(tools):

@@ -2,8 +2,9 @@
 
 To renew: change a version here, `./dev test stack`. The newest of some servers
 want a newer Go than GO_AT_LEAST; then that goes up too, and GO_WHEEL has to have it.
-What the issuer and the browser are made of is pinned by package-lock.json, the
-log server in memory by memory-log/go.mod and go.sum.
+What the issuer and the browser are made of is pinned by package-lock.json; Trillian
+and the timestamp authority, in programs of our own, by memory-log/go.mod and
+timestamp-server/go.mod.
 """
 
 # Binary: (package, version). The binary is named by the last part of the package,
@@ -13,7 +14,6 @@ GO_PROGRAMS = {
     "ct_server": ("github.com/google/certificate-transparency-go/trillian/ctfe/ct_server", "v1.4.0"),
     "rekor-server": ("github.com/sigstore/rekor/cmd/rekor-server", "v1.5.4"),
     "posix": ("github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix", "v2.3.0"),
-    "timestamp-server": ("github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server", "v2.1.3"),
 }
 
 # What is on PATH serves from these versions on; else these packages of PyPI are used.
