@@ -20,6 +20,7 @@ void add_seal(CLI::App& app, Action& action);
 void add_digest(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_trust(CLI::App& app, Action& action);
+void add_timestamp_command(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 void add_manual(CLI::App& app, Action& action);
 

@@ -1,13 +1,9 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "attest/oms.h"
 #include "base/text.h"
-#include "cli/help.h"
 
 namespace weightmark::cli {
 namespace {
@@ -26,26 +22,6 @@ Json warnings_json(const HashedModel& model) {
   JsonArray warnings;
   for (const std::string& warning : model.warnings) warnings.push_back(json_text(warning));
   return warnings;
-}
-
-// unavailable explains what came of "sigstore", which is also what a slip in the
-// name of another method was taken for.
-Error unavailable(const CLI::App& method) {
-  const std::string& command = method.get_parent()->get_name();
-  std::vector<std::string> names;
-  for (const CLI::App* other : visible_commands(*method.get_parent()))
-    if (other != &method) names.push_back(other->get_name());
-  std::vector<std::string> given = method.remaining();
-  std::string near = given.empty() || given.front().starts_with("-") ? "" : nearest(given.front(), names);
-  if (!near.empty())
-    return {ErrorCode::kUsage,
-            fmt::format("{} is not a method of `weightmark {}`", given.front(), command),
-            {},
-            fmt::format("did you mean {}?", near)};
-  return {ErrorCode::kMethodUnavailable,
-          "signing with an identity is not in this version yet; verifying is",
-          {},
-          fmt::format("name a method after `{}`: {}", command, fmt::join(names, ", "))};
 }
 
 }  // namespace
@@ -96,19 +72,6 @@ int report_error(const Error& plain, const OutputFlags& output, const Ui& ui) {
                                           {"hint", json_text(error.hint)}})));
   ui.error(error);
   return static_cast<int>(code_class(error.code));
-}
-
-void add_unavailable_method(CLI::App& command, Action& action) {
-  CLI::App* method = command.add_subcommand("sigstore", "Keyless, with Sigstore; not in this version yet");
-  method->allow_extras();
-  method->callback([method, &action] {
-    action = [method](Ui& ui) {
-      std::vector<std::string> given = method->remaining();
-      OutputFlags output;
-      output.json = std::ranges::find(given, "--json") != given.end();
-      return report_error(unavailable(*method), output, ui);
-    };
-  });
 }
 
 }  // namespace weightmark::cli

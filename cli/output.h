@@ -29,7 +29,4 @@ Json kernels_json(const std::vector<Sha256KernelInfo>& kernels);
 // status of its class.
 int report_error(const Error& error, const OutputFlags& output, const Ui& ui);
 
-// add_unavailable_method adds the method "sigstore", which this build lacks.
-void add_unavailable_method(CLI::App& command, Action& action);
-
 }  // namespace weightmark::cli

@@ -82,12 +82,13 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 6> kCommands = {{{"sign", add_sign},
+constexpr std::array<Command, 7> kCommands = {{{"sign", add_sign},
                                                {"verify", add_verify},
                                                {"seal", add_seal},
                                                {"digest", add_digest},
                                                {"inspect", add_inspect},
-                                               {"trust", add_trust}}};
+                                               {"trust", add_trust},
+                                               {"timestamp", add_timestamp_command}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
@@ -199,6 +200,7 @@ Parser::Parser(std::string_view only)
   add_common(app_);
   app_.footer(
       "Examples:\n"
+      "  weightmark sign ./model\n"
       "  weightmark sign key --private-key key.pem ./model\n"
       "  weightmark verify key --public-key key.pub ./model\n"
       "  weightmark verify --policy policy.yaml ./model\n"

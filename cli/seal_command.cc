@@ -1,13 +1,11 @@
 // weightmark seal
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/question.h"
 #include "cli/verify_flags.h"
 #include "weightmark/seal.h"
 
@@ -24,16 +22,6 @@ struct SealFlags {
   bool allow_shared_blobs = false;
 };
 
-// ask puts the question on the terminal itself, whatever standard input is. Only
-// a whole "yes" is one.
-bool ask(int terminal, std::string_view question) {
-  (void)!::write(terminal, question.data(), question.size());
-  std::string line;
-  char c = 0;
-  while (line.size() < 16 && wait_for_input(terminal) && ::read(terminal, &c, 1) == 1 && c != '\n') line += c;
-  return line == "yes";
-}
-
 std::string question(const std::string& model, std::uint64_t files, std::uint64_t bytes) {
   return fmt::format(
       "Seal {} of {} ({})?\n"
@@ -47,13 +35,13 @@ std::string question(const std::string& model, std::uint64_t files, std::uint64_
 // set_confirmation finds out before the model is read whether anyone can be asked.
 Result<void> set_confirmation(const SealFlags& flags, SealOptions& options) {
   if (flags.yes) return {};
-  auto terminal = std::make_shared<Fd>(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  auto terminal = std::make_shared<Fd>(open_terminal());
   if (!*terminal)
     return std::unexpected(
         Error{ErrorCode::kSealNotConfirmed, "sealing cannot be undone, and there is no terminal to ask on",
               flags.verify.model.model, "confirm with --yes: the model's files become read-only for good"});
   options.confirm = [terminal, model = flags.verify.model.model](std::uint64_t files, std::uint64_t bytes) {
-    return ask(terminal->get(), question(model, files, bytes));
+    return ask_yes(*terminal, question(model, files, bytes));
   };
   return {};
 }

@@ -6,11 +6,15 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "cli/clock_flags.h"
 #include "cli/commands.h"
+#include "cli/keyless_flags.h"
+#include "cli/network.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/secrets.h"
+#include "model/placement.h"
 
 namespace weightmark::cli {
 namespace {
@@ -18,23 +22,31 @@ namespace {
 // SignFlags holds what `sign METHOD` takes; each method uses its part.
 struct SignFlags {
   ModelFlags model;
+  bool keyless = false;
+  KeylessFlags identity;
   HashFlags hash;
   OutputFlags output;
   PasswordFlags password;
   std::string signature;
+  std::string add;
   bool reuse = false;
   std::string digests;
   std::string private_key;
   std::string certificate;
   std::vector<std::string> chain;
+  ClockFlags clock;
   std::string pkcs11_uri;  // for take_secret
   std::vector<std::string> module_paths;
 };
 
-// Signer is a key and the certificates to publish with it.
-struct Signer {
-  std::unique_ptr<SigningKey> key;
-  std::vector<Certificate> chain;
+// OpenSigner is who signs, and what that needs.
+struct OpenSigner {
+  std::unique_ptr<HttpClient> http = nullptr;
+  std::unique_ptr<SigningKey> key = nullptr;
+  std::unique_ptr<Signer> signer = nullptr;
+  std::unique_ptr<Signer> timestamped = nullptr;
+
+  Signer& last() const { return timestamped ? *timestamped : *signer; }
 };
 
 Result<std::vector<Certificate>> read_chain(const SignFlags& flags) {
@@ -60,27 +72,39 @@ Result<std::unique_ptr<SigningKey>> open_token(const SignFlags& flags) {
   return key;
 }
 
-Result<Signer> open_signer(const SignFlags& flags, const Ui& ui) {
-  Signer signer;
+Result<OpenSigner> open_keyless(const SignFlags& flags, const Ui& ui) {
+  OpenSigner open{.http = service_client()};
+  WM_TRY(open.signer, flags.identity.signer(*open.http, ui));
+  return open;
+}
+
+Result<OpenSigner> open_signer(const SignFlags& flags, const Ui& ui) {
+  if (flags.keyless) return open_keyless(flags, ui);
+  std::vector<Certificate> chain;
   if (!flags.certificate.empty()) {
-    WM_TRY(signer.chain, read_chain(flags));
+    WM_TRY(chain, read_chain(flags));
   }
-  if (!flags.pkcs11_uri.empty()) {
-    WM_TRY(signer.key, open_token(flags));
-  } else {
-    WM_TRY(signer.key, read_private_key(flags.private_key, flags.password.source(ui)));
-  }
-  return signer;
+  OpenSigner open;
+  WM_TRY(open.key,
+         flags.pkcs11_uri.empty() ? read_private_key(flags.private_key, flags.password.source(ui)) : open_token(flags));
+  open.signer = key_signer(*open.key, std::move(chain));
+  if (flags.clock.url.empty()) return open;
+  open.http = service_client();
+  WM_TRY(TimestampService service, flags.clock.service(ui));
+  open.timestamped = std::make_unique<TimestampedSigner>(*open.signer, *open.http, std::move(service));
+  return open;
 }
 
 Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progress) {
-  WM_TRY(Signer signer, open_signer(flags, ui));
+  WM_TRY(const OpenSigner open, open_signer(flags, ui));
   SignOptions options;
   options.hash = flags.hash.options(flags.model, ui);
   options.hash.work.observer = &progress;
-  options.key = signer.key.get();
-  options.chain = std::move(signer.chain);
+  options.signer = &open.last();
   if (!flags.signature.empty()) options.signature = flags.signature;
+  if (!flags.add.empty()) {
+    WM_TRY(options.signature, further_signature(flags.model.model, flags.add));
+  }
   options.time = now();
   if (flags.reuse) {
     WM_TRY(options.record_folder, state_folder());
@@ -91,10 +115,20 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
   return sign_model(options);
 }
 
+// tell_identity says what anyone can now look up.
+void tell_identity(const SignerReport& signer, const Ui& ui) {
+  for (const SubjectName& name : signer.identity.names)
+    ui.detail("signed by",
+              fmt::format("{}, confirmed by {}", printable(name.value), printable(signer.identity.issuer)));
+  for (const LogReport& log : signer.logs)
+    ui.detail("recorded in", fmt::format("{}, entry {}", printable(log.log), log.index));
+}
+
 void tell(const SignedOutput& output, const SignFlags& flags, const Ui& ui) {
   const Manifest& manifest = output.model.manifest;
   for (const std::string& warning : output.model.warnings) ui.warn(printable(warning));
   ui.say(fmt::format("{}signed{} \"{}\"", ui.green(), ui.plain(), printable(manifest.name)));
+  tell_identity(output.signer, ui);
   std::string how = flags.reuse              ? fmt::format(" ({} reused)", grouped(output.model.reused))
                     : !flags.digests.empty() ? " (declared, not read)"
                                              : "";
@@ -133,6 +167,11 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
       ->add_option("--signature", flags->signature,
                    "Where to write the signature; MODEL/model.sig or FILE.sig where absent")
       ->type_name("PATH");
+  method
+      ->add_option("--add", flags->add,
+                   "Sign beside the signatures that are there: into MODEL/model.sig.d/NAME.sig or FILE.sig.d/NAME.sig")
+      ->type_name("NAME")
+      ->excludes("--signature");
   flags->hash.add_to(*method);
   method
       ->add_flag("--reuse", flags->reuse,
@@ -145,6 +184,14 @@ CLI::App* add_method(CLI::App& sign, const std::string& name, const std::string&
     if (flags->model.model.empty() && flags->digests.empty()) throw CLI::RequiredError("MODEL");
     action = [flags](Ui& ui) { return run(*flags, ui); };
   });
+  return method;
+}
+
+// add_key_method adds one that signs with a key that somebody keeps.
+CLI::App* add_key_method(CLI::App& sign, const std::string& name, const std::string& description,
+                         const std::shared_ptr<SignFlags>& flags, Action& action) {
+  CLI::App* method = add_method(sign, name, description, flags, action);
+  flags->clock.add_to(*method);
   return method;
 }
 
@@ -178,17 +225,21 @@ void add_sign(CLI::App& app, Action& action) {
   CLI::App* sign = app.add_subcommand("sign", "Sign a model");
   sign->require_subcommand(1);
   auto flags = std::make_shared<SignFlags>();
-  add_unavailable_method(*sign, action);
-  CLI::App* key = add_method(*sign, "key", "Sign with a private key", flags, action);
+  CLI::App* sigstore =
+      add_method(*sign, "sigstore", "Sign with an identity, by Sigstore: no keys to keep", flags, action);
+  flags->identity.add_to(*sigstore);
+  // The methods share the flags, and one of them is called.
+  sigstore->parse_complete_callback([flags] { flags->keyless = true; });
+  CLI::App* key = add_key_method(*sign, "key", "Sign with a private key", flags, action);
   add_private_key(*key, *flags);
   CLI::App* certificate =
-      add_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
+      add_key_method(*sign, "certificate", "Sign with a private key and its certificate", flags, action);
   add_private_key(*certificate, *flags);
   add_certificate(*certificate, *flags);
-  CLI::App* token = add_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
+  CLI::App* token = add_key_method(*sign, "pkcs11-key", "Sign with a key on a PKCS#11 token", flags, action);
   add_token(*token, *flags);
-  CLI::App* both =
-      add_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate", flags, action);
+  CLI::App* both = add_key_method(*sign, "pkcs11-certificate", "Sign with a key on a PKCS#11 token and its certificate",
+                                  flags, action);
   add_token(*both, *flags);
   add_certificate(*both, *flags);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/ui.h"
+#include "trust/builtin.h"
 #include "weightmark/certificate.h"
 #include "weightmark/trusted_root.h"
 
@@ -19,14 +20,24 @@ struct TrustSource {
   std::optional<Time> vouched_until;  // by its repository; none for files of the user's own
 };
 
+// SigningSource is a trusted root and what to sign with, of the same Sigstore.
+struct SigningSource {
+  TrustSource root;
+  std::string config;  // JSON
+};
+
 struct TrustFlags {
   std::string trusted_root;
+  std::string signing_config;
   std::string trust_config;
   bool staging = false;
   bool offline = false;
 
   // add_to returns the options.
   std::vector<CLI::Option*> add_to(CLI::App& method);
+
+  // add_signing_to returns those of a command that signs.
+  std::vector<CLI::Option*> add_signing_to(CLI::App& method);
 
   // read returns what was named, else what Sigstore's repository vouches for: now, or,
   // offline, when it was asked last.
@@ -35,6 +46,19 @@ struct TrustFlags {
 
   // load is the first half of read.
   Result<TrustSource> load() const;
+
+  // load_for_signing finds both where `load` finds the one.
+  // Errors: those of load.
+  Result<SigningSource> load_for_signing() const;
+
+ private:
+  TufRepository repository() const;
+  Result<SigningSource> load_from_repository() const;
+  std::vector<CLI::Option*> add_sources_to(CLI::App& method, const char* root_help);
 };
+
+// parse_root reads what was found, and keeps where.
+// Errors: those of TrustedRoot::parse.
+Result<TrustedRoot> parse_root(const TrustSource& source);
 
 }  // namespace weightmark::cli

@@ -66,6 +66,13 @@ void VerifyFlags::add_certificates_to(CLI::App& method) {
       .add_option("--certificate-chain", roots, "Trusted roots, PEM; may be repeated; those of the system where absent")
       ->type_name("PATH")
       ->allow_extra_args(false);
+  method
+      .add_option(
+          "--tsa-chain", clocks,
+          "A timestamp authority that may attest when the model was signed: its certificates, the signer's first, "
+          "PEM; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   method.add_flag("--log-fingerprints", log_fingerprints, "Print the SHA-256 of every trusted certificate");
 }
 
@@ -133,7 +140,12 @@ Result<Trust> VerifyFlags::read_trust(const Ui& ui) const {
   if (log_fingerprints)
     for (const Certificate& root : trusted)
       ui.detail("trusts", fmt::format("{} {}", root.fingerprint(), printable(root.subject())));
-  return CertificateTrust{std::move(trusted)};
+  CertificateTrust accepted{std::move(trusted)};
+  for (const std::string& path : clocks) {
+    WM_TRY(std::vector<Certificate> clock, read_certificates({path}));
+    accepted.clocks.push_back(std::move(clock));
+  }
+  return accepted;
 }
 
 Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {

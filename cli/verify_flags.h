@@ -27,6 +27,7 @@ struct VerifyFlags {
   std::vector<std::string> public_keys;
   std::vector<std::string> roots;
   bool log_fingerprints = false;
+  std::vector<std::string> clocks;
   bool logged = false;
   std::vector<std::string> identities;
   std::vector<std::string> providers;

@@ -29,6 +29,7 @@ class WEIGHTMARK_API Certificate {
   static Result<std::vector<Certificate>> list_from_pem(std::string_view pem);
 
   Bytes der() const;
+  std::string pem() const;          // one "CERTIFICATE" block
   std::string subject() const;      // RFC 2253, UTF-8
   std::string issuer() const;       // RFC 2253, UTF-8
   std::string serial() const;       // upper-case hex

@@ -59,7 +59,7 @@ struct FileReport {
 // TimeReport is when a signature existed, and who attests that.
 struct TimeReport {
   Time time;
-  std::string by;  // URL
+  std::string by;  // URL, or the subject of an authority's certificate
 };
 
 // LogReport is where a signature is recorded for anyone to see.
@@ -76,7 +76,7 @@ struct SignerReport {
   std::vector<Certificate> chain;      // leaf first; empty for "key"
   std::string encoding;                // "DSSE", or "DSSE as model-signing 0.2 encoded it"
   CertificateIdentity identity = {};   // for "sigstore"; else empty
-  std::vector<TimeReport> times = {};  // verified; for "sigstore" at least one
+  std::vector<TimeReport> times = {};  // verified; for "sigstore" at least one; for "key" none
   std::vector<LogReport> logs = {};    // verified
 };
 

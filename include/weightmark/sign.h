@@ -15,6 +15,8 @@
 #include "weightmark/key.h"
 #include "weightmark/manifest.h"
 #include "weightmark/observer.h"
+#include "weightmark/report.h"
+#include "weightmark/signer.h"
 
 namespace weightmark {
 
@@ -65,10 +67,10 @@ inline constexpr std::uint64_t kMaxDigestsSize = 64U << 20U;
 // SignOptions say who signs, and where the signature goes.
 struct SignOptions {
   HashOptions hash = {};
-  SigningKey* key = nullptr;  // required
-  // The signing certificate first, then those that lead to its root. Empty: the
-  // bundle names the key alone.
+  // A key with the chain of its certificate, as key_signer takes them, or any signer.
+  SigningKey* key = nullptr;
   std::vector<Certificate> chain = {};
+  Signer* signer = nullptr;
   // Where absent: MODEL/model.sig for a folder, FILE.sig for a file.
   std::optional<std::filesystem::path> signature = {};
   Time time = {};  // now; a certificate that is not valid now does not sign
@@ -87,12 +89,13 @@ struct SignOptions {
 struct SignedOutput {
   std::filesystem::path signature;
   HashedModel model;
+  SignerReport signer;  // as the new bundle tells it, verified
 };
 
 // sign_model hashes a model, signs the statement, verifies the new bundle and
 // only then writes it, whole or not at all. It replaces an older signature, but no
 // other file.
-// Errors: those of hash_model, digests-mismatch, those of the key, certificate-*,
+// Errors: those of hash_model, digests-mismatch, those of the signer, certificate-*,
 // signature-place-taken, self-check, bundle-too-large, disk-full, write-failed. A record
 // that cannot be used or written is a warning.
 WEIGHTMARK_API Result<SignedOutput> sign_model(const SignOptions& options);

@@ -23,6 +23,10 @@ struct KeyTrust {
 // Certificates among them that are not self-signed only help to build chains.
 struct CertificateTrust {
   std::vector<Certificate> roots;
+  // Timestamp authorities: of each its certificates, the signer's first where it is
+  // known, its root last. A signature that one of them attests is judged as of then, and
+  // outlives its certificate.
+  std::vector<std::vector<Certificate>> clocks = {};
 };
 
 // ExpectedIdentity is who should have signed. Both are compared: anyone can have an

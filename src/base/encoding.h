@@ -23,4 +23,9 @@ std::string to_base64(ByteView bytes);
 // (section 3.5), so that every value has one spelling.
 std::optional<Bytes> from_base64(std::string_view text);
 
+// to_base64url and from_base64url use the alphabet for URLs (section 5) without padding,
+// as JSON Web Tokens do (RFC 7515, section 2).
+std::string to_base64url(ByteView bytes);
+std::optional<Bytes> from_base64url(std::string_view text);
+
 }  // namespace weightmark

@@ -48,6 +48,14 @@ TEST(Base64, RefusesEveryForeignCharacter) {
   }
 }
 
+TEST(Base64Url, HasAnAlphabetOfItsOwnAndNoPadding) {
+  EXPECT_EQ(to_base64url(as_bytes("\xfb\xff")), "-_8");
+  EXPECT_EQ(to_base64url({}), "");
+  EXPECT_EQ(*from_base64url("-_8"), (Bytes{0xfb, 0xff}));
+  EXPECT_EQ(*from_base64url("YWJj"), (Bytes{'a', 'b', 'c'}));
+  for (const char* text : {"+/8", "-_8=", "-_9", "A", "YWJj\n", " YWJj"}) EXPECT_FALSE(from_base64url(text)) << text;
+}
+
 TEST(Hex, IsStrict) {
   EXPECT_EQ(to_hex(as_bytes("\x01\xab")), "01ab");
   EXPECT_EQ(*from_hex("01aB"), (Bytes{1, 0xAB}));

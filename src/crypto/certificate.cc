@@ -83,6 +83,8 @@ Result<std::vector<Certificate>> Certificate::list_from_pem(std::string_view pem
 
 Bytes Certificate::der() const { return encode_der(i2d_X509, impl_->x509.get()); }
 
+std::string Certificate::pem() const { return write_pem("CERTIFICATE", der()); }
+
 std::string Certificate::subject() const { return name_of(X509_get_subject_name(impl_->x509.get())); }
 
 std::string Certificate::issuer() const { return name_of(X509_get_issuer_name(impl_->x509.get())); }

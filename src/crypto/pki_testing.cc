@@ -13,6 +13,7 @@
 #include "crypto/certificate.h"
 #include "crypto/der.h"
 #include "crypto/openssl.h"
+#include "crypto/public_key.h"
 
 namespace weightmark::testing {
 namespace {
@@ -139,7 +140,8 @@ IssuedCertificate make(const CertificateOptions& options, X509* issuer, EVP_PKEY
   set_subject(x509.get(), options.common_name);
   X509_set_issuer_name(x509.get(), X509_get_subject_name(signer));
   set_validity(x509.get(), options);
-  must(X509_set_pubkey(x509.get(), pkey.get()) == 1, "public key");
+  EVP_PKEY* certified = options.public_key ? options.public_key->impl().pkey.get() : pkey.get();
+  must(X509_set_pubkey(x509.get(), certified) == 1, "public key");
   add_extensions(x509.get(), signer, options);
   for (const auto& [oid, value] : options.other_extensions) add_other(x509.get(), oid, value);
   if (options.sct_list) add_sct_list(x509.get(), signer, signing_key, options);
@@ -221,8 +223,11 @@ Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const Ti
   TS_REQ_set_version(request.get(), 1);
   TS_REQ_set_msg_imprint(request.get(), imprint.get());
   TS_REQ_set_cert_req(request.get(), options.with_certificate ? 1 : 0);
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  must(i2d_TS_REQ_bio(bio.get(), request.get()) == 1, "timestamp request");
+  return answer_timestamp(signer, encode_der<TS_REQ>(i2d_TS_REQ, request.get()), options);
+}
+
+Bytes answer_timestamp(const IssuedCertificate& signer, ByteView request, const TimestampOptions& options) {
+  const BioPtr bio = memory_reader(as_text(request));
   const std::unique_ptr<TS_RESP_CTX, FreeWith<TS_RESP_CTX_free>> context(TS_RESP_CTX_new());
   const PkeyPtr key = from_pem(signer.private_key_pem);
   const std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>> policy(OBJ_txt2obj("1.2.3.4", 1));
@@ -254,11 +259,16 @@ Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const Ti
   return encode_der(i2d_TS_RESP, response.get());
 }
 
-std::string certificate_pem(const Certificate& certificate) {
-  BioPtr bio(BIO_new(BIO_s_mem()));
-  must(PEM_write_bio_X509(bio.get(), certificate.impl().x509.get()) == 1, "certificate");
-  return written_text(bio.get());
+PublicKey key_in_request(std::string_view pem) {
+  const BioPtr bio = memory_reader(pem);
+  const std::unique_ptr<X509_REQ, FreeWith<X509_REQ_free>> request(
+      must_have(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr), "certificate request"));
+  const PkeyPtr key(must_have(X509_REQ_get_pubkey(request.get()), "key of the request"));
+  must(X509_REQ_verify(request.get(), key.get()) == 1, "signature of the request");
+  return public_half(key.get()).value();
 }
+
+std::string certificate_pem(const Certificate& certificate) { return certificate.pem(); }
 
 std::string certificates_pem(const std::vector<Certificate>& certificates) {
   std::string pem;

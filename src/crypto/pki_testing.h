@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ struct CertificateOptions {
   std::string common_name = "Test Signer";
   KeyType key_type = KeyType::kEcP256;
   int rsa_bits = 2048;
+  std::optional<PublicKey> public_key = {};  // somebody else's, in place of a new one
   Time not_before = kTestNow - std::chrono::days(365);
   Time not_after = kTestNow + std::chrono::days(365);
   std::string basic_constraints = "critical,CA:FALSE";
@@ -92,6 +94,12 @@ struct TimestampOptions {
 
 // make_timestamp returns the DER of a TimeStampResp over `message`.
 Bytes make_timestamp(const IssuedCertificate& signer, ByteView message, const TimestampOptions& options = {});
+
+// answer_timestamp answers a request, DER, with the nonce that it has.
+Bytes answer_timestamp(const IssuedCertificate& signer, ByteView request, const TimestampOptions& options = {});
+
+// key_in_request returns the key of a PKCS#10 request, PEM, whose signature must hold.
+PublicKey key_in_request(std::string_view pem);
 
 // certificate_pem and certificates_pem write "CERTIFICATE" blocks.
 std::string certificate_pem(const Certificate& certificate);

@@ -1,4 +1,5 @@
-// Private keys in PEM files.
+#include "crypto/private_key.h"
+
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -14,7 +15,6 @@
 #include "crypto/openssl.h"
 #include "crypto/pem.h"
 #include "crypto/public_key.h"
-#include "weightmark/key.h"
 
 namespace weightmark {
 namespace {
@@ -222,6 +222,10 @@ Result<std::unique_ptr<SigningKey>> load_private_key(std::string_view pem, const
   WM_TRY(PkeyPtr pkey, decode(std::move(*block), password));
   WM_CHECK(supported_key_type(pkey.get()));
   WM_CHECK(check_pair(pkey.get()));
+  return software_key(std::move(pkey));
+}
+
+Result<std::unique_ptr<SigningKey>> software_key(PkeyPtr pkey) {
   WM_TRY(PublicKey public_key, public_half(pkey.get()));
   return std::make_unique<SoftwareKey>(std::move(pkey), std::move(public_key));
 }

@@ -30,9 +30,28 @@ fs::path beside(const fs::path& model) {
   return path;
 }
 
+constexpr std::size_t kMaxName = 128;
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
 }  // namespace
 
 fs::path default_signature(const fs::path& model) { return is_folder(model) ? model / "model.sig" : beside(model); }
+
+fs::path further_folder(const fs::path& model) {
+  fs::path folder = default_signature(model);
+  folder += ".d";
+  return folder;
+}
+
+Result<fs::path> further_signature(const fs::path& model, const std::string& name) {
+  if (!name.empty() && name.size() <= kMaxName && !name.starts_with('.') && std::ranges::all_of(name, is_plain))
+    return further_folder(model) / (name + ".sig");
+  return std::unexpected(Error{ErrorCode::kUsage, "not a name for a signature", name,
+                               "use letters, digits, \".\", \"_\" and \"-\", and begin with another than \".\""});
+}
 
 Result<fs::path> find_signature(const fs::path& model) {
   if (!is_there(model))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "weightmark/error.h"
 
@@ -10,6 +11,14 @@ namespace weightmark {
 // default_signature is where `sign` writes: MODEL/model.sig for a folder,
 // FILE.sig for a file.
 std::filesystem::path default_signature(const std::filesystem::path& model);
+
+// further_folder is where further signatures lie: MODEL/model.sig.d or FILE.sig.d.
+std::filesystem::path further_folder(const std::filesystem::path& model);
+
+// further_signature is where `sign --add NAME` writes: NAME.sig in that folder. The name
+// is of letters, digits, ".", "_" and "-", and does not begin with ".".
+// Errors: usage.
+Result<std::filesystem::path> further_signature(const std::filesystem::path& model, const std::string& name);
 
 // find_signature looks inside the model, then beside it (MODEL.sig).
 // Errors: model-not-found, signature-not-found, signature-ambiguous.

@@ -35,7 +35,10 @@ Result<CurlLibrary> CurlLibrary::load(const char* name) {
       find(library, "curl_global_init", global_init) && find(library, "curl_easy_init", curl.easy_init) &&
       find(library, "curl_easy_reset", curl.easy_reset) && find(library, "curl_easy_setopt", curl.easy_setopt) &&
       find(library, "curl_easy_perform", curl.easy_perform) && find(library, "curl_easy_getinfo", curl.easy_getinfo) &&
-      find(library, "curl_easy_cleanup", curl.easy_cleanup) && find(library, "curl_easy_strerror", curl.easy_strerror);
+      find(library, "curl_easy_cleanup", curl.easy_cleanup) &&
+      find(library, "curl_easy_strerror", curl.easy_strerror) &&
+      find(library, "curl_slist_append", curl.slist_append) &&
+      find(library, "curl_slist_free_all", curl.slist_free_all);
   if (!found) return unavailable(name);
   if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
     return refuse(ErrorCode::kHttpUnavailable, "cannot be initialised", name);

@@ -142,5 +142,81 @@ TEST(HttpFetcher, PutsNamesBelowItsAddress) {
   for (const std::string& request : server.requests()) EXPECT_EQ(request, "GET /tuf/1.root.json HTTP/1.1");
 }
 
+// --- asking services
+
+std::string code(const Result<HttpAnswer>& result) {
+  return result ? std::to_string(result->status) : std::string(code_name(result.error().code));
+}
+
+TEST(HttpClient, SendsWhatItIsGiven) {
+  testing::TestRequest seen;
+  TestServer server(TestServer::RequestHandler([&](const testing::TestRequest& request) {
+    seen = request;
+    return http_answer("201 Created", "made");
+  }));
+  const std::string large(100000, 'x');
+  const auto answer = make_http_client({})->send(
+      {.method = "POST", .url = server.url() + "/a", .headers = {"Content-Type: text/x", "X-One: 1"}, .body = large});
+  ASSERT_EQ(code(answer), "201");
+  EXPECT_EQ(answer->body, "made");
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.target, "/a");
+  EXPECT_EQ(seen.body, large);
+  EXPECT_NE(seen.headers.find("\r\nContent-Type: text/x\r\n"), std::string::npos);
+  EXPECT_NE(seen.headers.find("\r\nX-One: 1\r\n"), std::string::npos);
+  EXPECT_EQ(seen.headers.find("Expect:"), std::string::npos);
+}
+
+TEST(HttpClient, SendsAnEmptyBodyAndGets) {
+  testing::TestRequest seen;
+  TestServer server(TestServer::RequestHandler([&](const testing::TestRequest& request) {
+    seen = request;
+    return http_answer("200 OK", "");
+  }));
+  const auto client = make_http_client({});
+  ASSERT_EQ(code(client->send({.method = "POST", .url = server.url()})), "200");
+  EXPECT_EQ(seen.method, "POST");
+  ASSERT_EQ(code(client->send({.url = server.url()})), "200");
+  EXPECT_EQ(seen.method, "GET");
+}
+
+TEST(HttpClient, HandsOnAnyAnswerButARedirect) {
+  for (const char* status : {"400 Bad", "401 Who?", "409 Again", "413 Large", "500 Oops"}) {
+    TestServer server(always(http_answer(status, "why")));
+    const auto answer = make_http_client({})->send({.method = "POST", .url = server.url(), .body = "x"});
+    EXPECT_EQ(code(answer), std::string(status).substr(0, 3));
+    EXPECT_EQ(answer->body, "why");
+  }
+  TestServer end(always(http_answer("200 OK", "there")));
+  for (const char* status : {"301 Moved", "302 Found", "307 Temporary", "308 Permanent"}) {
+    TestServer server(always(http_answer(status, "", "Location: " + end.url() + "\r\n")));
+    EXPECT_EQ(code(make_http_client({})->send({.method = "POST", .url = server.url(), .body = "secret"})),
+              "redirect-refused");
+  }
+  EXPECT_TRUE(end.requests().empty());
+}
+
+TEST(HttpClient, StopsWhenTheCallerWantsTo) {
+  std::atomic<bool> stop = true;
+  TestServer server([](const std::string&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return http_answer("200 OK", "late");
+  });
+  EXPECT_EQ(code(make_http_client({.stop = &stop})->send({.url = server.url()})), "interrupted");
+  EXPECT_EQ(code(get(server.url(), 1000, {.stop = &stop})), "interrupted");
+}
+
+TEST(HttpClient, TellsWhenAServiceWantsToBeAskedAgain) {
+  TestServer server(always(http_answer("503 Later", "", "Retry-After: 7\r\n")));
+  EXPECT_EQ(make_http_client({})->send({.url = server.url()})->retry_after, std::chrono::seconds(7));
+}
+
+TEST(HttpClient, TakesNoMoreOfAnAnswerThanTheLimit) {
+  TestServer server(always(http_answer("500 Oops", "12345")));
+  EXPECT_EQ(code(make_http_client({})->send({.url = server.url(), .max_size = 4})), "answer-too-large");
+  EXPECT_EQ(code(make_http_client({})->send({.url = server.url(), .max_size = 5})), "500");
+  EXPECT_EQ(code(make_http_client({})->send({.url = "file:///etc/passwd"})), "url-unsupported");
+}
+
 }  // namespace
 }  // namespace weightmark

@@ -13,20 +13,41 @@ namespace {
 
 sockaddr* as_address(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&address); }
 
-std::string read_request(const Fd& connection) {
-  std::string request;
+// receive appends what arrives, if anything does.
+bool receive(const Fd& connection, std::string& text) {
   std::array<char, 4096> piece{};
-  while (request.find("\r\n\r\n") == std::string::npos) {
-    const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
-    if (count <= 0) break;
-    request.append(piece.data(), static_cast<std::size_t>(count));
-  }
-  return request;
+  const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
+  if (count <= 0) return false;
+  text.append(piece.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+std::size_t announced_size(const std::string& headers) {
+  static constexpr std::string_view kName = "\r\nContent-Length: ";
+  const std::size_t at = headers.find(kName);
+  return at == std::string::npos ? 0 : std::stoul(headers.substr(at + kName.size()));
+}
+
+TestRequest parse_request(std::string line, std::string headers, std::string body) {
+  const std::size_t from = line.find(' ') + 1;
+  return {line.substr(0, from - 1), line.substr(from, line.rfind(' ') - from), std::move(headers), std::move(body)};
+}
+
+TestRequest read_request(const Fd& connection) {
+  std::string text;
+  std::size_t end = 0;
+  while ((end = text.find("\r\n\r\n")) == std::string::npos)
+    if (!receive(connection, text)) return {};
+  const std::size_t line_end = text.find("\r\n");
+  std::string headers = text.substr(line_end, end - line_end) + "\r\n";
+  std::string body = text.substr(end + 4);
+  while (body.size() < announced_size(headers) && receive(connection, body)) {}
+  return parse_request(text.substr(0, line_end), std::move(headers), std::move(body));
 }
 
 }  // namespace
 
-TestServer::TestServer(Handler handler)
+TestServer::TestServer(RequestHandler handler)
     : handler_(std::move(handler)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -60,14 +81,12 @@ void TestServer::serve() {
 }
 
 void TestServer::answer(const Fd& connection) {
-  const std::string request = read_request(connection);
-  const std::string line = request.substr(0, request.find("\r\n"));
+  const TestRequest request = read_request(connection);
   {
     const std::scoped_lock lock(mutex_);
-    requests_.push_back(line);
+    requests_.push_back(request.method + " " + request.target + " HTTP/1.1");
   }
-  const std::size_t from = line.find(' ') + 1;
-  const std::string reply = handler_(line.substr(from, line.rfind(' ') - from));
+  const std::string reply = handler_(request);
   for (std::size_t sent = 0; sent < reply.size();) {
     const ssize_t count = ::send(connection.get(), reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
     if (count <= 0) return;

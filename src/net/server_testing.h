@@ -12,14 +12,25 @@
 
 namespace weightmark::testing {
 
+// TestRequest is what arrived.
+struct TestRequest {
+  std::string method;
+  std::string target;   // such as "/path"
+  std::string headers;  // with their line breaks
+  std::string body;
+};
+
 // TestServer answers one connection after another, each with one answer.
 class TestServer {
  public:
-  // The handler gets the target of a request, such as "/path", and returns the whole
+  // The handler gets the target of a request, or all of it, and returns the whole
   // answer; "" breaks off without one.
   using Handler = std::function<std::string(const std::string&)>;
+  using RequestHandler = std::function<std::string(const TestRequest&)>;
 
-  explicit TestServer(Handler handler);
+  explicit TestServer(RequestHandler handler);
+  explicit TestServer(const Handler& handler)
+      : TestServer([handler](const TestRequest& request) { return handler(request.target); }) {}
   ~TestServer();
 
   std::string url() const;
@@ -29,7 +40,7 @@ class TestServer {
   void serve();
   void answer(const Fd& connection);
 
-  Handler handler_;
+  RequestHandler handler_;
   Fd socket_;
   int port_ = 0;
   std::atomic<bool> stop_ = false;

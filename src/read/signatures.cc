@@ -24,8 +24,7 @@ void prefix(Error& error, const fs::path& path) {
 
 // further_paths lists the folder of further signatures, in the order of their names.
 Result<std::vector<fs::path>> further_paths(const fs::path& model) {
-  fs::path folder = default_signature(model);
-  folder += ".d";
+  const fs::path folder = further_folder(model);
   std::vector<fs::path> paths;
   std::error_code error;
   for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();

@@ -1,11 +1,16 @@
 #include "read/signed_model.h"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include "base/try.h"
 #include "read/signatures.h"
 #include "verify/pin.h"
 
 namespace weightmark {
 namespace {
+
+constexpr std::chrono::days kNearlyOver{30};
 
 template <class T>
 Result<T> recorded(Result<T> result, Report& report) {
@@ -19,10 +24,23 @@ Result<Bundle> read_bundle(const VerifyOptions& options, Report& report) {
   return read_signature(path);
 }
 
+// warn_of_expiry tells of a signature that holds no longer than its certificate.
+void warn_of_expiry(const SignerReport& signer, Time now, std::vector<std::string>& warnings) {
+  if (signer.method != "certificate" || !signer.times.empty()) return;
+  const Time end = signer.chain.front().not_after();
+  if (end - now > kNearlyOver) return;
+  warnings.push_back(fmt::format(
+      "the signing certificate ends at {:%Y-%m-%d %H:%M:%S} UTC, and the signature with it: nobody who is named with "
+      "--tsa-chain attests when it was made; until then `weightmark timestamp` adds that",
+      end));
+}
+
 Result<Verified<SignedModel>> verify_by_trust(const VerifyOptions& options, Report& report) {
   WM_TRY(const Bundle bundle, recorded(read_bundle(options, report), report));
   report.checks.push_back({"bundle", Outcome::kPassed, report.signature, std::nullopt});
-  return Verifier::verify_signature(bundle, options.trust, options.time, report.checks);
+  auto model = Verifier::verify_signature(bundle, options.trust, options.time, report.checks);
+  if (model) warn_of_expiry((*model)->signer, options.time, report.warnings);
+  return model;
 }
 
 // read_all is for where there must be a signature. What is none is among them.

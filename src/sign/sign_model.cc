@@ -10,10 +10,10 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "crypto/chain.h"
 #include "model/declare_model.h"
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
+#include "sign/signature_place.h"
 #include "verify/verifier.h"
 #include "weightmark/sign.h"
 
@@ -22,7 +22,8 @@ namespace {
 
 // check_options refuses what contradicts itself or says too little.
 Result<void> check_options(const SignOptions& options) {
-  if (options.key == nullptr) return refuse(ErrorCode::kUsage, "no key to sign with");
+  if ((options.key == nullptr) == (options.signer == nullptr))
+    return refuse(ErrorCode::kUsage, "no key to sign with, or a signer beside a key");
   const bool shards = options.hash.shard_size > 0;
   if (options.record_folder && shards)
     return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
@@ -35,66 +36,6 @@ Result<void> check_options(const SignOptions& options) {
   return {};
 }
 
-// check_certificate refuses, before anything is hashed, what no verifier would
-// take: another key's certificate, or one outside its validity.
-Result<void> check_certificate(const SignOptions& options) {
-  if (options.chain.empty()) return {};
-  const Certificate& leaf = options.chain.front();
-  WM_TRY(PublicKey key, leaf.public_key());
-  if (key != options.key->public_key())
-    return refuse(ErrorCode::kCertificateKeyMismatch, "the private key does not belong to the certificate",
-                  leaf.subject(), "give the key and the certificate that were made for each other");
-  if (options.chain.size() > kMaxCertificates)
-    return refuse(ErrorCode::kBundleChainTooLong,
-                  fmt::format("{} certificates, over the limit of {}", options.chain.size(), kMaxCertificates));
-  if (options.time > leaf.not_after())
-    return refuse(ErrorCode::kCertificateExpired, "has expired", leaf.subject(), "sign with a valid certificate");
-  if (options.time < leaf.not_before())
-    return refuse(ErrorCode::kCertificateNotYetValid, "is not valid yet", leaf.subject(), "check the clock");
-  return check_signing_usage(leaf);
-}
-
-// is_replaceable says whether nothing but a signature would be lost: a bundle, or a
-// file without content, such as mktemp makes.
-Result<bool> is_replaceable(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return true;  // AtomicFile judges
-  if (!std::filesystem::is_regular_file(path, error)) return false;
-  auto text = read_file(path, kMaxBundleSize);
-  if (text) return text->empty() || parse_bundle(*text).has_value();
-  if (text.error().code == ErrorCode::kFileTooLarge) return false;
-  return std::unexpected(std::move(text).error());
-}
-
-// check_destination finds out before anything is hashed whether the signature can
-// be written. Nothing of the trial is left.
-Result<void> check_destination(const std::filesystem::path& path, const std::filesystem::path& model) {
-  std::error_code error;
-  // Where a model is named and is not there, hash_model says so.
-  if (!model.empty() && !std::filesystem::exists(std::filesystem::symlink_status(model, error))) return {};
-  if (std::filesystem::equivalent(path, model, error))
-    return refuse(ErrorCode::kUsage, "the signature would replace the model", path.native(),
-                  "choose another place with --signature");
-  WM_TRY(const bool replaceable, is_replaceable(path));
-  if (!replaceable)
-    return refuse(ErrorCode::kSignaturePlaceTaken, "is there already, and is not a signature", path.native(),
-                  "choose another place with --signature, or remove it if it is not needed");
-  WM_CHECK(AtomicFile::create(path));
-  return {};
-}
-
-Bundle make_bundle(const SignOptions& options, Envelope envelope) {
-  Bundle bundle;
-  bundle.media_type = kBundleMediaType;
-  if (options.chain.empty())
-    bundle.material = PublicKeyMaterial{options.key->public_key().fingerprint(), {}};
-  else
-    bundle.material = CertificateMaterial{options.chain, false};
-  bundle.envelope = std::move(envelope);
-  return bundle;
-}
-
 // check_size refuses, before the key is used, a statement that no bundle has room for.
 Result<void> check_size(std::string_view payload) {
   if (payload.size() / 3 * 4 < kMaxBundleSize) return {};
@@ -104,20 +45,11 @@ Result<void> check_size(std::string_view payload) {
                 {}, "sign fewer files, or larger shards");
 }
 
-Result<Envelope> sign_statement(const Manifest& manifest, const SignOptions& options) {
+Result<Bundle> sign_statement(const Manifest& manifest, const SignOptions& options, Signer& signer) {
   bool python = options.hash.compatibility == Compatibility::kPython;
-  std::string payload = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
-  WM_CHECK(check_size(payload));
-  Envelope envelope{std::string(kInTotoPayloadType), Bytes(payload.begin(), payload.end()), {}};
-  WM_TRY(envelope.signature, options.key->sign(pae(envelope.payload_type, envelope.payload)));
-  return envelope;
-}
-
-// stage writes the bundle to a file that has no name yet.
-Result<AtomicFile> stage(const std::filesystem::path& path, const Bundle& bundle) {
-  WM_TRY(AtomicFile file, AtomicFile::create(path));
-  WM_CHECK(file.write(as_bytes(write_bundle(bundle))));
-  return file;
+  const std::string statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
+  WM_CHECK(check_size(statement));
+  return signer.sign(statement);
 }
 
 Result<Bundle> read_staged(const AtomicFile& file) {
@@ -125,18 +57,15 @@ Result<Bundle> read_staged(const AtomicFile& file) {
   return parse_bundle(text);
 }
 
-// self_check reads the bundle back as a verifier would. A certificate's chain is
-// not checked here: the signer need not have the root that verifiers trust.
-Result<void> self_check(const AtomicFile& file, const Manifest& manifest, const SignOptions& options) {
+// self_check reads the bundle back as a verifier would.
+Result<SignerReport> self_check(const AtomicFile& file, const Manifest& manifest, const Signer& signer, Time now) {
   auto bundle = read_staged(file);
   if (!bundle && bundle.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(bundle).error());
   auto verified = [&]() -> Result<Verified<SignedModel>> {
     if (!bundle) return std::unexpected(bundle.error());
-    bundle->material = PublicKeyMaterial{};
-    std::vector<Check> checks;
-    return Verifier::verify_signature(*bundle, KeyTrust{{options.key->public_key()}}, options.time, checks);
+    return signer.verify(*bundle, now);
   }();
-  if (verified && (*verified)->manifest == manifest) return {};
+  if (verified && (*verified)->manifest == manifest) return (*verified)->signer;
   std::string why = verified ? "it says something else" : describe(verified.error());
   return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {},
                 "please report this; nothing was written");
@@ -152,22 +81,24 @@ void finish_record(RecordedDigests& known, HashedModel& model) {
 
 Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_CHECK(check_options(options));
-  WM_CHECK(check_certificate(options));
+  const std::unique_ptr<Signer> by_key = options.key != nullptr ? key_signer(*options.key, options.chain) : nullptr;
+  Signer& signer = by_key ? *by_key : *options.signer;
+  WM_CHECK(signer.check(options.time));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
-  WM_CHECK(check_destination(path, options.hash.model));
+  WM_TRY(const SignaturePlace place, SignaturePlace::prepare(path, options.hash.model));
   std::string inside = options.hash.model.empty() ? "" : path_in_model(options.hash.model, path);
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
   std::optional<RecordedDigests> known;
   if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
   WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
                                                      : declare_model(full.hash, options.declared));
-  WM_TRY(Envelope envelope, sign_statement(model.manifest, full));
-  WM_TRY(AtomicFile file, stage(path, make_bundle(full, std::move(envelope))));
-  WM_CHECK(self_check(file, model.manifest, full));
+  WM_TRY(const Bundle bundle, sign_statement(model.manifest, full, signer));
+  WM_TRY(AtomicFile file, place.stage(bundle));
+  WM_TRY(SignerReport report, self_check(file, model.manifest, signer, options.time));
   WM_CHECK(file.commit());
   if (known) finish_record(*known, model);
-  return SignedOutput{std::move(path), std::move(model)};
+  return SignedOutput{std::move(path), std::move(model), std::move(report)};
 }
 
 }  // namespace weightmark

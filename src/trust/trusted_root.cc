@@ -24,16 +24,12 @@ constexpr auto kMediaTypes = std::to_array<std::string_view>({
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 });
 
+// host_of leaves out the port: no log has it in its name.
 std::string_view host_of(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find('/'));
-}
-
-Result<std::string> optional_text(const JsonView& parent, std::string_view key) {
-  if (!parent.has(key)) return std::string();
-  WM_TRY(JsonView field, parent.member(key));
-  WM_TRY(std::string_view text, field.string());
-  return std::string(text);
+  url = url.substr(0, url.find('/'));
+  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);  // an address of IPv6 has colons itself
+  return url.substr(0, url.find(':'));
 }
 
 Result<Bytes> base64_field(const JsonView& parent, std::string_view key) {
@@ -42,25 +38,6 @@ Result<Bytes> base64_field(const JsonView& parent, std::string_view key) {
   auto bytes = from_base64(text);
   if (!bytes) return field.fail("not standard base64");
   return *std::move(bytes);
-}
-
-Result<std::optional<Instant>> time_field(const JsonView& parent, std::string_view key) {
-  if (!parent.has(key)) return std::nullopt;
-  WM_TRY(JsonView field, parent.member(key));
-  WM_TRY(std::string_view text, field.string());
-  auto time = parse_rfc3339(text);
-  if (!time) return field.fail("not a time by RFC 3339");
-  return time;
-}
-
-Result<Window> parse_window(const JsonView& holder) {
-  Window window;
-  if (!holder.has("validFor")) return window;
-  WM_TRY(JsonView view, holder.member("validFor"));
-  WM_CHECK(view.object());
-  WM_TRY(window.start, time_field(view, "start"));
-  WM_TRY(window.end, time_field(view, "end"));
-  return window;
 }
 
 Result<LogInstance> parse_log(const JsonView& view) {

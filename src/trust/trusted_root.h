@@ -2,13 +2,12 @@
 // https://github.com/sigstore/protobuf-specs, sigstore_trustroot.proto
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
 #include "crypto/key_details.h"
+#include "trust/window.h"
 #include "weightmark/bytes.h"
 #include "weightmark/certificate.h"
 #include "weightmark/error.h"
@@ -17,14 +16,6 @@
 namespace weightmark {
 
 inline constexpr std::size_t kMaxTrustedRoot = std::size_t{16} << 20U;  // FORMAT, section 11
-
-// Window is when something counts. Both ends are in it; an absent one is open.
-struct Window {
-  std::optional<Instant> start;
-  std::optional<Instant> end;
-
-  bool contains(Instant time) const { return (!start || *start <= time) && (!end || time <= *end); }
-};
 
 // LogInstance is a transparency log: Rekor, or one of certificates.
 struct LogInstance {
@@ -35,7 +26,7 @@ struct LogInstance {
   Result<DetailedKey> key;
   Window window;
 
-  // name is what the log's checkpoints call it: the host of its URL.
+  // name is what the log's checkpoints call it: the host of its URL, without a port.
   std::string_view name() const;
 };
 

@@ -241,6 +241,22 @@ TEST(TrustedRoot, TakesTheOperatorOfALog) {
   EXPECT_EQ(root->impl().logs.front().name(), "rekor.example");
 }
 
+TEST(LogInstance, IsNamedByItsHostWithoutAPort) {
+  const auto root = TrustedRoot::parse(root_json(log_json()));
+  ASSERT_TRUE(root);
+  LogInstance log = root->impl().logs.front();
+  auto name = [&](const char* url) {
+    log.base_url = url;
+    return log.name();
+  };
+  EXPECT_EQ(name("https://rekor.example/log"), "rekor.example");
+  EXPECT_EQ(name("https://rekor.example:8443/log"), "rekor.example");
+  EXPECT_EQ(name("http://127.0.0.1:3000"), "127.0.0.1");
+  EXPECT_EQ(name("http://[::1]:3000/api"), "::1");
+  EXPECT_EQ(name("http://[::1"), "::1");
+  EXPECT_EQ(name(""), "");
+}
+
 TEST(Owner, IsTheOperatorOrElseTheHost) {
   EXPECT_EQ(owner_of("sigstore.dev", "https://rekor.example/log"), "sigstore.dev");
   EXPECT_EQ(owner_of("", "https://rekor.example/log"), "rekor.example");

@@ -101,8 +101,9 @@ std::string hashedrekord_v2(const Logged& logged) {
   Json verifier = Json::object({{"keyDetails", "PKIX_ECDSA_P256_SHA_256"},
                                 {logged.signer.is_certificate ? "x509Certificate" : "publicKey",
                                  Json::object({{"rawBytes", b64(logged.signer.der)}})}});
+  const Bytes digest = logged.digest ? *logged.digest : sha2(Sha2::k256, logged.signed_bytes);
   Json record = Json::object(
-      {{"data", Json::object({{"algorithm", "SHA2_256"}, {"digest", b64(sha2(Sha2::k256, logged.signed_bytes))}})},
+      {{"data", Json::object({{"algorithm", "SHA2_256"}, {"digest", b64(digest)}})},
        {"signature", Json::object({{"content", b64(logged.signature)}, {"verifier", std::move(verifier)}})}});
   return entry_json("hashedrekord", "0.0.2", Json::object({{"hashedRekordV002", std::move(record)}}));
 }

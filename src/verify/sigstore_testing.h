@@ -48,6 +48,7 @@ struct Logged {
   RekorVerifier signer;
   Bytes signed_bytes;
   Bytes payload;
+  std::optional<Bytes> digest = {};  // where the signed bytes themselves are not shown
 };
 
 // LogRecipe says how an entry is made. Empty changes change nothing.
@@ -139,6 +140,10 @@ class Laboratory {
   // Another certificate under the same authority, with a key of its own.
   Certificate another_leaf() const;
 
+  // The parts of `make`, for services that do one thing each.
+  IssuedCertificate issue(const Recipe& recipe) const;
+  LogEntry log(const LogRecipe& recipe, Logged logged) const;
+
   const Bytes payload;
   const TestAuthority ca_root;
   const TestAuthority ca;
@@ -150,9 +155,7 @@ class Laboratory {
   const std::vector<InMemoryLog> certificate_logs;
 
  private:
-  IssuedCertificate issue(const Recipe& recipe) const;
   Bytes sct_list(const Recipe& recipe, ByteView tbs, const Certificate& issuer) const;
-  LogEntry log(const LogRecipe& recipe, Logged logged) const;
 };
 
 }  // namespace weightmark::testing

@@ -1,5 +1,6 @@
 #include "verify/verifier.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "crypto/chain.h"
+#include "crypto/timestamp.h"
 #include "verify/sigstore.h"
 
 namespace weightmark {
@@ -138,20 +140,56 @@ Result<SignerReport> verify_key(const Bundle& bundle, const KeyTrust& trust, std
 
 // --- the method "certificate"
 
-Result<SignerReport> verify_certificate(const Bundle& bundle, const CertificateTrust& trust, Time time,
+// attested_times are those that an authority of the caller's attests. What is wrong with
+// the others is a check that failed, and no more: anybody can add a timestamp.
+std::vector<TimeReport> attested_times(const Bundle& bundle, const CertificateTrust& trust,
+                                       std::vector<Check>& checks) {
+  std::vector<TimeReport> times;
+  for (const Bytes& token : bundle.timestamps) {
+    std::optional<Error> first;
+    for (const std::vector<Certificate>& clock : trust.clocks) {
+      auto time = verify_timestamp(token, bundle.signature(), clock);
+      if (!time && !first) first = std::move(time).error();
+      if (!time) continue;
+      times.push_back({std::chrono::floor<std::chrono::seconds>(*time), clock.front().subject()});
+      first.reset();
+      break;
+    }
+    if (first) checks.push_back({"time", Outcome::kNotChecked, describe(*first), std::nullopt});
+  }
+  return times;
+}
+
+// verify_at builds the chain as of each attested time, else as of now.
+Result<std::vector<Certificate>> verify_at(const std::vector<TimeReport>& attested, Time now,
+                                           const CertificateMaterial& material, const std::vector<Certificate>& roots) {
+  const Certificate& leaf = material.chain.front();
+  const std::vector<Certificate> others(material.chain.begin() + 1, material.chain.end());
+  if (attested.empty()) return verify_chain(leaf, others, roots, now);
+  std::vector<Certificate> chain;
+  for (const TimeReport& one : attested) {
+    WM_TRY(chain, verify_chain(leaf, others, roots, one.time));
+  }
+  return chain;
+}
+
+Result<SignerReport> verify_certificate(const Bundle& bundle, const CertificateTrust& trust, Time now,
                                         std::vector<Check>& checks) {
   const auto* material = std::get_if<CertificateMaterial>(&bundle.material);
   if (material == nullptr)
     return refuse(ErrorCode::kMethodMismatch, "signed with a key, not with a certificate", {},
                   "use `weightmark verify key`");
+  std::vector<TimeReport> attested = attested_times(bundle, trust, checks);
+  WM_TRY(auto chain, recorded(verify_at(attested, now, *material, trust.roots), "certificate", checks));
   const Certificate& leaf = material->chain.front();
-  std::vector<Certificate> others(material->chain.begin() + 1, material->chain.end());
-  WM_TRY(auto chain, recorded(verify_chain(leaf, others, trust.roots, time), "certificate", checks));
   passed(checks, "certificate", fmt::format("{}, issued by {}", leaf.subject(), chain.back().subject()));
   WM_TRY(PublicKey key, leaf.public_key());
   WM_TRY(std::string encoding, check_signature(bundle.envelope, key));
   SignerReport signer = describe_signer("certificate", key, std::move(encoding));
   signer.chain = std::move(chain);
+  for (const TimeReport& one : attested)
+    passed(checks, "time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ} by {}", one.time, one.by));
+  signer.times = std::move(attested);
   return signer;
 }
 

@@ -2,7 +2,7 @@
 // by turning their commands into ours.
 //   OMS: sign-model, verify-model, capabilities
 //   https://github.com/sampras343/model-signing-conformance, docs/conformance_adapter_cli_protocol.md
-//   Sigstore: verify-bundle (sigstore_client.h)
+//   Sigstore: sign-bundle, verify-bundle (sigstore_client.h)
 //   TUF: init, refresh, download (tuf_client.h)
 #include <cstdio>
 #include <map>
@@ -83,12 +83,14 @@ int main(int argc, char** argv) {
   if (command == "sign-model") return run(translate("sign", given));
   if (command == "verify-model") return run(translate("verify", given));
   if (command == "verify-bundle") return verify_bundle(given);
+  if (command == "sign-bundle") return sign_bundle(given);
   if (command == "capabilities") {
     std::puts(R"({"client_version":")" WEIGHTMARK_VERSION
               R"(","hash_algorithms":["sha256","blake2b","blake3"],"shards":true})");
     return 0;
   }
-  std::fputs("usage: weightmark-conformance sign-model|verify-model|verify-bundle|capabilities|--metadata-dir …\n",
-             stderr);
+  std::fputs(
+      "usage: weightmark-conformance sign-model|verify-model|sign-bundle|verify-bundle|capabilities|--metadata-dir …\n",
+      stderr);
   return 2;
 }

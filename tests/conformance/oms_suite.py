@@ -11,7 +11,9 @@ checkout. Without the folder the run is skipped: exit status 77.
 
 Bundles are checked against the suite's JSON schemas too where the package
 jsonschema can be imported. Sigstore's bundles are verified with --offline, by the trust
-that comes with the client; cases that sign with an identity are named, and not run.
+that comes with the client. Cases that sign with an identity need a Sigstore to sign
+with: SIGSTORE_TRUST_CONFIG names its trust configuration, SIGSTORE_ID_TOKEN is a token
+of SIGSTORE_IDENTITY by SIGSTORE_ISSUER. Without these they are named, and not run.
 """
 import argparse
 import base64
@@ -31,6 +33,9 @@ SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 # not understand the question, nor a signal.
 REFUSALS = (1, 3)
 SHARD = re.compile(r":\d+:\d+$")
+# Whether there is a Sigstore to sign with.
+SIGNS = all(name in os.environ for name in
+            ("SIGSTORE_TRUST_CONFIG", "SIGSTORE_ID_TOKEN", "SIGSTORE_IDENTITY", "SIGSTORE_ISSUER"))
 MATERIAL = {"key": "publicKey", "certificate": "x509CertificateChain", "sigstore": "certificate"}
 
 
@@ -133,6 +138,9 @@ class Client:
                 arguments += [option, case.asset(block[key])]
         for certificate in block.get("cert_chain", []):
             arguments += ["--cert-chain", case.asset(certificate)]
+        if case.signs_with_identity:
+            arguments += ["--identity-token", os.environ["SIGSTORE_ID_TOKEN"]]
+            arguments += ["--trust-config", os.environ["SIGSTORE_TRUST_CONFIG"]]
         for path in case.config.get("verify", {}).get("ignore_paths", []):
             arguments += ["--ignore-paths", model / path]
         return self.call(*arguments)
@@ -145,8 +153,10 @@ class Client:
         for certificate in block.get("cert_chain", []):
             arguments += ["--cert-chain", case.asset(certificate)]
         if case.config["method"] == "sigstore":
-            arguments += ["--identity", block["identity"], "--identity-provider", block["identity_provider"]]
-            arguments.append("--offline")
+            arguments += ["--identity", os.path.expandvars(block["identity"])]
+            arguments += ["--identity-provider", os.path.expandvars(block["identity_provider"])]
+            named = ["--trust-config", os.environ["SIGSTORE_TRUST_CONFIG"]] if case.signs_with_identity else []
+            arguments += named or ["--offline"]
         folder = model if model.is_dir() else model.parent
         for path in block.get("ignore_paths", []):
             arguments += ["--ignore-paths", folder / path]
@@ -352,8 +362,8 @@ def main():
         print(f"skipped: the OMS conformance suite is not at {suite}; name its folder with WEIGHTMARK_OMS_SUITE")
         return SKIPPED
     cases = find_cases(suite)
-    later = [case for case in cases if case.signs_with_identity]
-    ours = [case for case in cases if not case.signs_with_identity]
+    later = [case for case in cases if case.signs_with_identity and not SIGNS]
+    ours = [case for case in cases if case not in later]
     schemas = Schemas(suite)
     failed = run_all(ours, Client(arguments.client), schemas, arguments.verbose)
     for case in later:

@@ -10,6 +10,9 @@
 #include "base/file.h"
 #include "base/refuse.h"
 #include "base/try.h"
+#include "cli/keyless_flags.h"
+#include "cli/network.h"
+#include "cli/options.h"
 #include "crypto/sha2.h"
 #include "trust/builtin.h"
 #include "verify/sigstore.h"
@@ -26,7 +29,7 @@ struct Request {
 Request parse(const std::vector<std::string>& arguments) {
   Request request;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--staging")
+    if (arguments[i] == "--staging" || arguments[i] == "--in-toto")
       request.options[arguments[i]] = "yes";
     else if (arguments[i].starts_with("--") && i + 1 < arguments.size())
       request.options[arguments[i]] = arguments[i + 1], ++i;
@@ -57,13 +60,45 @@ Result<void> check_subject(const Envelope& envelope, const Bytes& digest) {
   return refuse(ErrorCode::kDigestMismatch, "the artifact is none of the subjects");
 }
 
-Result<TrustedRoot> read_root(Request& request) {
+// read_trust reads the file of an option, or what comes with the program.
+Result<std::string> read_trust(Request& request, const std::string& option, std::string_view builtin) {
   const auto instance =
       request.options.contains("--staging") ? SigstoreInstance::kStaging : SigstoreInstance::kPublicGood;
-  if (!request.options.contains("--trusted-root"))
-    return TrustedRoot::parse(builtin_repository(instance).builtin.at(kTrustedRoot));
-  WM_TRY(std::string text, read_file(request.options["--trusted-root"], kMaxTrustedRoot));
+  if (request.options.contains(option)) return read_file(request.options[option], kMaxTrustedRoot);
+  return std::string(builtin_repository(instance).builtin.at(builtin));
+}
+
+Result<TrustedRoot> read_root(Request& request) {
+  WM_TRY(const std::string text, read_trust(request, "--trusted-root", kTrustedRoot));
   return TrustedRoot::parse(text);
+}
+
+Result<KeylessOptions> keyless_options(Request& request, HttpClient& http) {
+  WM_TRY(TrustedRoot root, read_root(request));
+  WM_TRY(const std::string text, read_trust(request, "--signing-config", kSigningConfig));
+  WM_TRY(SigningConfig config, parse_signing_config(text));
+  return KeylessOptions{.root = std::move(root),
+                        .config = std::move(config),
+                        .http = &http,
+                        .clock = cli::now,
+                        .token = [token = request.options["--identity-token"]] { return IdentityToken::parse(token); },
+                        .consent = [](const TokenIdentity&) { return Result<void>(); }};
+}
+
+// What is signed is the file, or, where it is a statement, the statement as it is.
+Result<void> sign(Request request) {
+  const auto http = cli::service_client();
+  WM_TRY(KeylessOptions options, keyless_options(request, *http));
+  const TrustedRoot root = options.root;
+  WM_TRY(const std::string text, read_file(request.artifact, std::uint64_t{1} << 30U));
+  KeylessSigner signer(std::move(options));
+  const bool statement = request.options.contains("--in-toto");
+  WM_TRY(const Bundle bundle, statement ? signer.sign(text) : signer.sign_message(as_bytes(text)));
+  const SignedContent content = statement ? SignedContent::of_envelope(bundle.envelope)
+                                          : SignedContent::of_message(Bytes(text.begin(), text.end()));
+  std::vector<Check> checks;
+  WM_CHECK(verify_keyless(bundle, content, {root, signer.expected()}, checks));
+  return write_file_atomically(request.options["--bundle"], as_bytes(write_bundle(bundle)));
 }
 
 Result<void> verify(Request request) {
@@ -89,12 +124,15 @@ Result<void> verify(Request request) {
   return {};
 }
 
-}  // namespace
-
-int verify_bundle(const std::vector<std::string>& arguments) {
-  auto status = verify(parse(arguments));
+int tell(const Result<void>& status) {
   if (status) return 0;
   std::fprintf(stderr, "%s [%s]\n", describe(status.error()).c_str(),
                std::string(code_name(status.error().code)).c_str());
   return 1;
 }
+
+}  // namespace
+
+int verify_bundle(const std::vector<std::string>& arguments) { return tell(verify(parse(arguments))); }
+
+int sign_bundle(const std::vector<std::string>& arguments) { return tell(sign(parse(arguments))); }

@@ -5,5 +5,6 @@
 #include <string>
 #include <vector>
 
-// verify_bundle runs `verify-bundle` and returns the exit status.
+// Each runs the command of its name and returns the exit status.
+int sign_bundle(const std::vector<std::string>& arguments);
 int verify_bundle(const std::vector<std::string>& arguments);
