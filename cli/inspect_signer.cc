@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "crypto/identity.h"
-#include "verify/identity_json.h"
+#include "verify/signer_json.h"
 
 namespace weightmark::cli {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "attest/oms.h"
 #include "base/text.h"
+#include "verify/signer_json.h"
 
 namespace weightmark::cli {
 namespace {
@@ -31,6 +32,7 @@ Json json_text(std::string_view text) { return is_utf8(text) ? Json(text) : Json
 Json signed_json(const SignedOutput& output) {
   return Json::object({{"schema", "weightmark.signed.v1"},
                        {"signature", json_text(output.signature.native())},
+                       {"signer", signer_json(output.signer)},
                        {"subject", subject_json(output.model.manifest)},
                        {"files", output.model.manifest.files.size()},
                        {"bytes", output.model.bytes},

@@ -464,5 +464,30 @@ TEST_F(VerifyModel, SaysThatAFileIsMissingWhoseNameNoDiskCanHold) {
   EXPECT_EQ(code(verify()), "file-missing");
 }
 
+// --- a certificate that ends soon
+
+TEST_F(VerifyModel, WarnsWhereASignatureEndsWithItsCertificate) {
+  const TestAuthority root = TestAuthority::root();
+  const TestAuthority clock_root = TestAuthority::root(authority_options("Time Root"));
+  const IssuedCertificate clock = clock_root.issue({.extended_key_usage = "critical,timeStamping"});
+  const IssuedCertificate leaf = root.issue({.not_after = kTestNow + std::chrono::days(30)});
+  const auto key = load_key(leaf.private_key_pem);
+  Bundle bundle = certificate_bundle(hash_model(hash_)->manifest, *key, {leaf.certificate});
+  bundle.timestamps.push_back(make_timestamp(clock, bundle.signature()));
+  temp_.write("model/model.sig", write_bundle(bundle));
+  const auto warnings = [&](Time time) {
+    options_.time = time;
+    const Report report = verify();
+    EXPECT_EQ(report.verdict, Verdict::kVerified);
+    return report.warnings;
+  };
+  options_.trust = CertificateTrust{{root.certificate()}};
+  EXPECT_THAT(warnings(kTestNow), ElementsAre(HasSubstr("weightmark timestamp")));
+  EXPECT_TRUE(warnings(kTestNow - std::chrono::seconds(1)).empty());
+  options_.trust = CertificateTrust{{root.certificate()}, {{clock.certificate, clock_root.certificate()}}};
+  EXPECT_TRUE(warnings(kTestNow).empty());
+  EXPECT_TRUE(warnings(kTestNow + std::chrono::days(31)).empty());
+}
+
 }  // namespace
 }  // namespace weightmark

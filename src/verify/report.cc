@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "verify/identity_json.h"
+#include "verify/signer_json.h"
 
 namespace weightmark {
 namespace {
@@ -69,18 +69,6 @@ void append_evidence(const SignerReport& signer, JsonObject& members) {
   if (!logs.empty()) members.emplace_back("logs", std::move(logs));
 }
 
-Json signer_json(const SignerReport& signer) {
-  JsonObject members = {{"method", signer.method},
-                        {"keyType", signer.key_type},
-                        {"keyFingerprint", signer.key_fingerprint},
-                        {"encoding", signer.encoding}};
-  JsonArray chain;
-  for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
-  if (!chain.empty()) members.emplace_back("chain", std::move(chain));
-  append_evidence(signer, members);
-  return Json::object(std::move(members));
-}
-
 Json trust_json(const TrustReport& trust) {
   JsonObject members = {{"from", text(trust.from)}};
   if (trust.vouched_until) members.emplace_back("vouchedUntil", timestamp(*trust.vouched_until));
@@ -109,6 +97,18 @@ Json policy_json(const PolicyReport& policy) {
 }
 
 }  // namespace
+
+Json signer_json(const SignerReport& signer) {
+  JsonObject members = {{"method", signer.method},
+                        {"keyType", signer.key_type},
+                        {"keyFingerprint", signer.key_fingerprint},
+                        {"encoding", signer.encoding}};
+  JsonArray chain;
+  for (const Certificate& certificate : signer.chain) chain.push_back(certificate_json(certificate));
+  if (!chain.empty()) members.emplace_back("chain", std::move(chain));
+  append_evidence(signer, members);
+  return Json::object(std::move(members));
+}
 
 Json identity_json(const CertificateIdentity& identity) {
   JsonArray names;

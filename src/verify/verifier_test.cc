@@ -25,14 +25,16 @@ const Manifest& the_manifest() {
 // Outcome is what verify_signature came to, with the checks it made.
 struct Tried {
   std::string code;
-  std::vector<std::string> checks;  // "ID passed", "ID failed"
+  std::vector<std::string> checks;  // "ID passed", "ID failed", "ID not checked"
   std::optional<SignedModel> model;
 };
 
 std::vector<std::string> summary(const std::vector<Check>& checks) {
   std::vector<std::string> lines;
   for (const Check& check : checks)
-    lines.push_back(check.id + (check.outcome == Outcome::kPassed ? " passed" : " failed"));
+    lines.push_back(check.id + (check.outcome == Outcome::kPassed   ? " passed"
+                                : check.outcome == Outcome::kFailed ? " failed"
+                                                                    : " not checked"));
   return lines;
 }
 
@@ -321,6 +323,69 @@ TEST_F(VerifyCertificate, RefusesASignatureByAnotherKey) {
   Tried tried = verify(forged, roots());
   EXPECT_EQ(tried.code, "signature-invalid");
   EXPECT_THAT(tried.checks, ElementsAre("certificate passed", "signature failed"));
+}
+
+// --- certificates whose signatures somebody dates
+
+class VerifyDatedCertificate : public VerifyCertificate {
+ protected:
+  VerifyDatedCertificate() {
+    validity_.not_before = kTestNow - std::chrono::days(1);
+    validity_.not_after = kTestNow + std::chrono::days(1);
+  }
+
+  Bundle dated(const TimestampOptions& options, const IssuedCertificate& clock) const {
+    Bundle signed_bundle = bundle(intermediate_.issue(validity_));
+    signed_bundle.timestamps.push_back(make_timestamp(clock, signed_bundle.signature(), options));
+    return signed_bundle;
+  }
+  Bundle dated(const TimestampOptions& options = {}) const { return dated(options, clock_); }
+
+  Trust with_clock(const IssuedCertificate& clock) const {
+    return CertificateTrust{{root_.certificate()}, {{clock.certificate, clock_root_.certificate()}}};
+  }
+  Trust with_clock() const { return with_clock(clock_); }
+
+  CertificateOptions validity_;
+  TestAuthority clock_root_ = TestAuthority::root(authority_options("Time Root"));
+  IssuedCertificate clock_ = clock_root_.issue({.extended_key_usage = "critical,timeStamping"});
+  IssuedCertificate other_clock_ = clock_root_.issue({.extended_key_usage = "critical,timeStamping"});
+  Time later_ = kTestNow + std::chrono::days(30);
+};
+
+TEST_F(VerifyDatedCertificate, OutlivesItsCertificate) {
+  const Tried tried = verify(dated(), with_clock(), later_);
+  ASSERT_EQ(tried.code, "ok");
+  ASSERT_EQ(tried.model->signer.times.size(), 1U);
+  EXPECT_EQ(tried.model->signer.times.front().time, kTestNow);
+  EXPECT_THAT(tried.checks, ElementsAre("certificate passed", "time passed", "signature passed", "statement passed"));
+}
+
+TEST_F(VerifyDatedCertificate, DoesNotWhereNobodyWhoIsTrustedDatesIt) {
+  EXPECT_EQ(code(dated(), roots(), later_), "certificate-expired");
+  EXPECT_EQ(code(bundle(intermediate_.issue(validity_)), with_clock(), later_), "certificate-expired");
+  EXPECT_EQ(code(dated({}, other_clock_), with_clock(), later_), "certificate-expired");
+  Bundle of_another = dated();
+  of_another.timestamps = dated().timestamps;
+  EXPECT_EQ(code(of_another, with_clock(), later_), "certificate-expired");
+}
+
+TEST_F(VerifyDatedCertificate, IsJudgedAsOfEachTime) {
+  const TimestampOptions too_late{.time = validity_.not_after + std::chrono::seconds(1)};
+  EXPECT_EQ(code(dated(too_late), with_clock(), kTestNow), "certificate-expired");
+  Bundle twice = dated();
+  twice.timestamps.push_back(make_timestamp(clock_, twice.signature(), too_late));
+  EXPECT_EQ(code(twice, with_clock(), kTestNow), "certificate-expired");
+  const TimestampOptions too_early{.time = validity_.not_before - std::chrono::seconds(1)};
+  EXPECT_EQ(code(dated(too_early), with_clock(), kTestNow), "certificate-not-yet-valid");
+}
+
+TEST_F(VerifyDatedCertificate, HoldsAsBeforeWhileTheCertificateDoes) {
+  const Tried tried = verify(dated({}, other_clock_), with_clock(), kTestNow);
+  EXPECT_EQ(tried.code, "ok");
+  EXPECT_THAT(tried.checks,
+              ElementsAre("time not checked", "certificate passed", "signature passed", "statement passed"));
+  EXPECT_TRUE(tried.model->signer.times.empty());
 }
 
 // --- expectations

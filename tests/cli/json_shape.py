@@ -52,8 +52,8 @@ REPORT = document(
 SHAPES = {
     "weightmark.report.v1": REPORT,
     "weightmark.signed.v1": document(
-        "weightmark.signed.v1", ["signature", "subject", "files", "bytes", "reused", "warnings"],
-        signature=TEXT, subject=SUBJECT, files=COUNT, bytes=COUNT, reused=COUNT, warnings=array(TEXT)),
+        "weightmark.signed.v1", ["signature", "signer", "subject", "files", "bytes", "reused", "warnings"],
+        signature=TEXT, signer={"type": "object"}, subject=SUBJECT, files=COUNT, bytes=COUNT, reused=COUNT, warnings=array(TEXT)),
     "weightmark.digest.v1": document(
         "weightmark.digest.v1", ["subject", "resources", "bytes", "warnings"],
         subject=SUBJECT, bytes=COUNT, warnings=array(TEXT),

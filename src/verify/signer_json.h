@@ -1,12 +1,16 @@
-// An identity in documents: docs/report.schema.json, "identity".
+// Who signed, in documents: docs/report.schema.json, "identity" and "signer".
 #pragma once
 
 #include "base/json.h"
 #include "weightmark/identity.h"
+#include "weightmark/report.h"
 
 namespace weightmark {
 
 // identity_json has the names, the provider, and each claim by its name.
 Json identity_json(const CertificateIdentity& identity);
+
+// signer_json has the key, the certificates, the identity, times and logs.
+Json signer_json(const SignerReport& signer);
 
 }  // namespace weightmark
