@@ -197,13 +197,15 @@ TEST(HttpClient, HandsOnAnyAnswerButARedirect) {
 }
 
 TEST(HttpClient, StopsWhenTheCallerWantsTo) {
-  std::atomic<bool> stop = true;
+  const std::atomic<bool> stop = true;
+  HttpSettings settings;
+  settings.stop = &stop;
   TestServer server([](const std::string&) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     return http_answer("200 OK", "late");
   });
-  EXPECT_EQ(code(make_http_client({.stop = &stop})->send({.url = server.url()})), "interrupted");
-  EXPECT_EQ(code(get(server.url(), 1000, {.stop = &stop})), "interrupted");
+  EXPECT_EQ(code(make_http_client(settings)->send({.url = server.url()})), "interrupted");
+  EXPECT_EQ(code(get(server.url(), 1000, settings)), "interrupted");
 }
 
 TEST(HttpClient, TellsWhenAServiceWantsToBeAskedAgain) {
