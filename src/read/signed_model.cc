@@ -10,7 +10,7 @@
 namespace weightmark {
 namespace {
 
-constexpr std::chrono::days kNearlyOver{30};
+constexpr std::chrono::days kNearlyOver{14};
 
 template <class T>
 Result<T> recorded(Result<T> result, Report& report) {

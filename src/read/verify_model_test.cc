@@ -470,7 +470,7 @@ TEST_F(VerifyModel, WarnsWhereASignatureEndsWithItsCertificate) {
   const TestAuthority root = TestAuthority::root();
   const TestAuthority clock_root = TestAuthority::root(authority_options("Time Root"));
   const IssuedCertificate clock = clock_root.issue({.extended_key_usage = "critical,timeStamping"});
-  const IssuedCertificate leaf = root.issue({.not_after = kTestNow + std::chrono::days(30)});
+  const IssuedCertificate leaf = root.issue({.not_after = kTestNow + std::chrono::days(14)});
   const auto key = load_key(leaf.private_key_pem);
   Bundle bundle = certificate_bundle(hash_model(hash_)->manifest, *key, {leaf.certificate});
   bundle.timestamps.push_back(make_timestamp(clock, bundle.signature()));
@@ -486,7 +486,7 @@ TEST_F(VerifyModel, WarnsWhereASignatureEndsWithItsCertificate) {
   EXPECT_TRUE(warnings(kTestNow - std::chrono::seconds(1)).empty());
   options_.trust = CertificateTrust{{root.certificate()}, {{clock.certificate, clock_root.certificate()}}};
   EXPECT_TRUE(warnings(kTestNow).empty());
-  EXPECT_TRUE(warnings(kTestNow + std::chrono::days(31)).empty());
+  EXPECT_TRUE(warnings(kTestNow + std::chrono::days(15)).empty());
 }
 
 }  // namespace

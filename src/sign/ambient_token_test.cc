@@ -44,13 +44,14 @@ struct Place {
   }
 };
 
-Place github() {
-  Place place;
-  place.variables = {{"GITHUB_ACTIONS", "true"},
-                     {"ACTIONS_ID_TOKEN_REQUEST_URL", "https://runner.example/token?version=2"},
-                     {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret"}};
-  return place;
-}
+// Github is a job that may have tokens.
+struct Github : Place {
+  Github() {
+    variables = {{"GITHUB_ACTIONS", "true"},
+                 {"ACTIONS_ID_TOKEN_REQUEST_URL", "https://runner.example/token?version=2"},
+                 {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret"}};
+  }
+};
 
 TEST(AmbientToken, IsNothingWhereNothingIsOffered) { EXPECT_EQ(Place().find(), "nothing"); }
 
@@ -69,7 +70,7 @@ TEST(AmbientToken, TellsAJobOfGitLabWhatItLacks) {
 }
 
 TEST(AmbientToken, ComesFromGitHubActions) {
-  Place place = github();
+  Github place;
   EXPECT_EQ(place.find(), kIdentity);
   ASSERT_EQ(place.runner.asked.size(), 1U);
   EXPECT_EQ(place.runner.asked.front().url, "https://runner.example/token?version=2&audience=sigstore");
@@ -81,7 +82,7 @@ TEST(AmbientToken, ComesFromGitHubActions) {
 
 TEST(AmbientToken, TellsAJobOfGitHubWhatItLacks) {
   for (const char* missing : {"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}) {
-    Place place = github();
+    Github place;
     place.variables.erase(missing);
     EXPECT_EQ(place.find(), "token-source");
     EXPECT_TRUE(place.runner.asked.empty());
@@ -90,7 +91,7 @@ TEST(AmbientToken, TellsAJobOfGitHubWhatItLacks) {
 
 TEST(AmbientToken, SendsTheJobsSecretOverHttpsAlone) {
   for (const char* url : {"http://runner.example/token", "http://127.0.0.1.evil.example/", "ftp://runner.example/"}) {
-    Place place = github();
+    Github place;
     place.variables["ACTIONS_ID_TOKEN_REQUEST_URL"] = url;
     EXPECT_EQ(place.find(), "token-source") << url;
     EXPECT_TRUE(place.runner.asked.empty());
@@ -100,11 +101,11 @@ TEST(AmbientToken, SendsTheJobsSecretOverHttpsAlone) {
 TEST(AmbientToken, RefusesWhatIsNoAnswerOfGitHubs) {
   for (const HttpAnswer& answer : {HttpAnswer{401, "{}"}, HttpAnswer{500, ""}, HttpAnswer{200, "<html>"},
                                    HttpAnswer{200, "{}"}, HttpAnswer{200, R"({"value":7})"}}) {
-    Place place = github();
+    Github place;
     place.runner.answer = answer;
     EXPECT_EQ(place.find(), "token-source") << answer.body;
   }
-  Place place = github();
+  Github place;
   place.runner.answer = {200, R"({"value":"a.b"})"};
   EXPECT_EQ(place.find(), "token-malformed");
 }

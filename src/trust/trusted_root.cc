@@ -24,10 +24,13 @@ constexpr auto kMediaTypes = std::to_array<std::string_view>({
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 });
 
-// host_of leaves out the port: no log has it in its name.
-std::string_view host_of(std::string_view url) {
+std::string_view host_and_port_of(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find('/'));
+  return url.substr(0, url.find('/'));
+}
+
+std::string_view host_of(std::string_view url) {
+  url = host_and_port_of(url);
   if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);  // an address of IPv6 has colons itself
   return url.substr(0, url.find(':'));
 }
@@ -104,6 +107,8 @@ Result<void> check_media_type(const JsonView& root) {
 }  // namespace
 
 std::string_view LogInstance::name() const { return host_of(base_url); }
+
+std::string_view LogInstance::host_and_port() const { return host_and_port_of(base_url); }
 
 std::string owner_of(std::string_view named, std::string_view url) {
   return std::string(named.empty() ? host_of(url) : named);

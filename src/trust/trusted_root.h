@@ -28,6 +28,9 @@ struct LogInstance {
 
   // name is what the log's checkpoints call it: the host of its URL, without a port.
   std::string_view name() const;
+
+  // host_and_port is what Rekor v1 may be set up to call itself instead.
+  std::string_view host_and_port() const;
 };
 
 // AuthorityInstance issues certificates or timestamps.

@@ -255,6 +255,8 @@ TEST(LogInstance, IsNamedByItsHostWithoutAPort) {
   EXPECT_EQ(name("http://[::1]:3000/api"), "::1");
   EXPECT_EQ(name("http://[::1"), "::1");
   EXPECT_EQ(name(""), "");
+  log.base_url = "http://[::1]:3000/api";
+  EXPECT_EQ(log.host_and_port(), "[::1]:3000");
 }
 
 TEST(Owner, IsTheOperatorOrElseTheHost) {

@@ -60,9 +60,22 @@ Result<std::optional<Instant>> time_of(const LogEntry& entry, const LogInstance&
 
 // --- the inclusion proof
 
+Result<Checkpoint> checkpoint_of(std::string_view name, const InclusionProof& proof, const LogEntry& entry,
+                                 const LogInstance& log) {
+  return verify_checkpoint(proof.checkpoint, {std::string(name), entry.log_id, log.key->key, log.key->scheme});
+}
+
+// A log is called by its host. Rekor v1 takes any name that it is given, and some give it
+// the port, too.
+Result<Checkpoint> signed_checkpoint(const InclusionProof& proof, const LogEntry& entry, const LogInstance& log) {
+  auto checkpoint = checkpoint_of(log.name(), proof, entry, log);
+  if (checkpoint || log.name() == log.host_and_port()) return checkpoint;
+  auto with_port = checkpoint_of(log.host_and_port(), proof, entry, log);
+  return with_port ? with_port : checkpoint;
+}
+
 Result<Checkpoint> verified_checkpoint(const InclusionProof& proof, const LogEntry& entry, const LogInstance& log) {
-  const CheckpointSigner signer{std::string(log.name()), entry.log_id, log.key->key, log.key->scheme};
-  WM_TRY(Checkpoint checkpoint, verify_checkpoint(proof.checkpoint, signer));
+  WM_TRY(Checkpoint checkpoint, signed_checkpoint(proof, entry, log));
   if (checkpoint.size == proof.tree_size && checkpoint.root == proof.root) return checkpoint;
   return refuse(ErrorCode::kCheckpointMismatch, "the entry tells another size or root than its checkpoint", kSubject);
 }
