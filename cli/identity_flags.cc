@@ -19,12 +19,9 @@ Result<std::optional<std::string>> read_if_there(const std::string& path) {
   return text;
 }
 
-Result<IdentityToken> obtain_here(HttpClient& http) {
+Result<std::optional<IdentityToken>> obtain_here(HttpClient& http) {
   const Surroundings surroundings{http, [](const char* name) { return std::getenv(name); }, read_if_there};
-  WM_TRY(std::optional<IdentityToken> token, ambient_token(surroundings, kSigstoreAudience));
-  if (token) return *std::move(token);
-  return refuse(ErrorCode::kTokenMissing, "no identity token was given, and nothing here offers one", {},
-                "give one with --identity-token-file, or sign in a CI job that may have identity tokens");
+  return ambient_token(surroundings, kSigstoreAudience);
 }
 
 }  // namespace
@@ -42,7 +39,7 @@ void IdentityFlags::add_to(CLI::App& method) {
       ->excludes(file);
 }
 
-Result<IdentityToken> IdentityFlags::obtain(HttpClient& http) const {
+Result<std::optional<IdentityToken>> IdentityFlags::obtain(HttpClient& http) const {
   if (!token.empty()) return IdentityToken::parse(take_secret(token).view());
   if (token_file.empty()) return obtain_here(http);
   WM_TRY(const std::string text, read_file(token_file, kMaxIdentityToken));

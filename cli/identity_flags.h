@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "cli/ui.h"
@@ -17,9 +18,9 @@ struct IdentityFlags {
 
   void add_to(CLI::App& method);
 
-  // obtain returns the token that was given, else one that the surroundings offer.
-  // Errors: token-missing, and those of ambient_token and of reading the file.
-  Result<IdentityToken> obtain(HttpClient& http) const;
+  // obtain returns the token that was given, else one that the surroundings offer;
+  // nothing where they offer none. Errors: those of ambient_token and of reading the file.
+  Result<std::optional<IdentityToken>> obtain(HttpClient& http) const;
 };
 
 }  // namespace weightmark::cli

@@ -44,6 +44,7 @@ void replace(std::vector<SigningService>& services, const std::string& url, std:
 
 void KeylessFlags::add_to(CLI::App& method) {
   identity.add_to(method);
+  login.add_to(method);
   trust.add_signing_to(method);
   method.add_option("--fulcio-url", authority_url, "The certificate authority, in place of the configured one")
       ->type_name("URL");
@@ -67,16 +68,32 @@ Result<SigningConfig> KeylessFlags::read_config(const std::string& json) const {
   return config;
 }
 
+// obtain_token has a person log in only where nothing else gives a token, or they said so.
+Result<IdentityToken> KeylessFlags::obtain_token(HttpClient& http, const SigningConfig& config, const Ui& ui) const {
+  if (login.method.empty()) {
+    WM_TRY(std::optional<IdentityToken> token, identity.obtain(http));
+    if (token) return *std::move(token);
+  }
+  if (identity.ambient || !login.wanted(ui))
+    return refuse(ErrorCode::kTokenMissing, "no identity token was given, and nothing here offers one", {},
+                  "give one with --identity-token-file, sign in a CI job that may have identity tokens, or log in "
+                  "with --login");
+  if (!login.issuer.empty()) return login.log_in(http, login.issuer, ui);
+  WM_TRY(const std::string provider, select_provider(config, now()));
+  return login.log_in(http, provider, ui);
+}
+
 Result<std::unique_ptr<Signer>> KeylessFlags::signer(HttpClient& http, const Ui& ui) const {
   WM_TRY(const SigningSource source, trust.load_for_signing());
   WM_TRY(TrustedRoot root, parse_root(source.root));
-  WM_TRY(SigningConfig config, read_config(source.config));
+  WM_TRY(const SigningConfig config, read_config(source.config));
   return std::make_unique<KeylessSigner>(KeylessOptions{
       .root = std::move(root),
-      .config = std::move(config),
+      .config = config,
       .http = &http,
       .clock = now,
-      .token = [this, &http] { return identity.obtain(http); },
+      .token = [this, &http, &ui, config] { return obtain_token(http, config, ui); },
+      .audience = login.client_id,
       .consent = [this, &ui](const TokenIdentity& who) { return consent(who, yes, ui); },
   });
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/identity_flags.h"
+#include "cli/login_flags.h"
 #include "cli/trust_flags.h"
 #include "cli/ui.h"
 #include "net/http.h"
@@ -17,6 +18,7 @@ namespace weightmark::cli {
 struct KeylessFlags {
   TrustFlags trust;
   IdentityFlags identity;
+  LoginFlags login;
   std::string authority_url;
   std::string log_url;
   std::int64_t log_version = 2;
@@ -33,6 +35,7 @@ struct KeylessFlags {
 
  private:
   Result<SigningConfig> read_config(const std::string& json) const;
+  Result<IdentityToken> obtain_token(HttpClient& http, const SigningConfig& config, const Ui& ui) const;
 };
 
 }  // namespace weightmark::cli

@@ -20,20 +20,19 @@ class OwningRetryingClient : public RetryingClient {
   std::unique_ptr<HttpClient> client_;
 };
 
-// wait sleeps in short pieces: a signal ends it.
-bool wait(std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds kPiece{50};
-  for (; time.count() > 0 && !interrupt_flag().load(); time -= kPiece)
-    std::this_thread::sleep_for(std::min(time, kPiece));
-  return !interrupt_flag().load();
-}
-
 double random_part() {
   std::random_device device;
   return std::generate_canonical<double, 32>(device);
 }
 
 }  // namespace
+
+bool wait(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds kPiece{50};
+  for (; time.count() > 0 && !interrupt_flag().load(); time -= kPiece)
+    std::this_thread::sleep_for(std::min(time, kPiece));
+  return !interrupt_flag().load();
+}
 
 HttpSettings environment_settings() {
   HttpSettings settings = http_settings([](const char* name) { return std::getenv(name); });

@@ -24,7 +24,7 @@ std::vector<Hidden>& all_hidden() {
 bool is_secret(std::string_view option) {
   std::string name(option);
   std::ranges::replace(name, '_', '-');
-  return name == "--password" || name == "--pkcs11-uri" || name == "--identity-token";
+  return name == "--password" || name == "--pkcs11-uri" || name == "--identity-token" || name == "--client-secret";
 }
 
 void hide(char* value) {

@@ -8,7 +8,7 @@
 
 namespace weightmark::cli {
 
-// hide_secrets takes the values of --password, --pkcs11-uri and --identity-token out of
+// hide_secrets takes the values of --password, --pkcs11-uri, --identity-token and --client-secret out of
 // the command line itself and leaves asterisks. Neither the process list has them then, nor the
 // parser's copies, which nobody wipes.
 void hide_secrets(std::span<char* const> arguments);

@@ -57,6 +57,8 @@ void Ui::warn(std::string_view text) const {
   if (!quiet_) err(fmt::format("weightmark: {}warning:{} {}\n", yellow(), plain(), text));
 }
 
+void Ui::instruct(std::string_view text) const { err(fmt::format("weightmark: {}\n", text)); }
+
 void Ui::error(const Error& error) const {
   err(fmt::format("weightmark: {}error:{} {} [{}]\n", red(), plain(), describe(error), code_name(error.code)));
   if (std::string hint = hint_for(error); !hint.empty()) err(fmt::format("weightmark: hint: {}\n", hint));

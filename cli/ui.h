@@ -25,6 +25,7 @@ class Ui {
   void say(std::string_view line) const;                             // not when quiet
   void detail(std::string_view label, std::string_view text) const;  // not when quiet
   void warn(std::string_view text) const;                            // not when quiet
+  void instruct(std::string_view text) const;                        // what a person has to do: also when quiet
   void error(const Error& error) const;
   void failure(std::string_view line) const;  // the headline of a refusal
   void failure_detail(const Error& error) const;

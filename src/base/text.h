@@ -18,6 +18,9 @@ std::string printable(std::string_view text);
 // What is not UTF-8 comes escaped.
 std::string excerpt(std::string_view text, std::size_t limit = 256);
 
+// trimmed leaves out spaces, tabs and line breaks at both ends.
+std::string_view trimmed(std::string_view text);
+
 // human_size renders bytes with binary prefixes: "0 B", "4.1 KiB", "2.0 GiB".
 std::string human_size(std::uint64_t bytes);
 

@@ -1,14 +1,15 @@
 #include "crypto/timestamp_request.h"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 #include <openssl/ts.h>
 
 #include <algorithm>
 
 #include "base/refuse.h"
 #include "base/text.h"
+#include "base/try.h"
 #include "crypto/openssl.h"
+#include "crypto/random.h"
 #include "crypto/sha2.h"
 
 namespace weightmark {
@@ -53,11 +54,8 @@ std::string status_text(const TS_STATUS_INFO* info) {
 }  // namespace
 
 Result<TimestampRequest> make_timestamp_request(ByteView message) {
-  Bytes nonce(kNonceSize);
-  // An INTEGER has no zeros before it: this way the nonce has one spelling.
-  while (nonce.front() == 0)
-    if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1)
-      return refuse(ErrorCode::kInternal, "no random numbers: " + take_openssl_errors());
+  WM_TRY(Bytes nonce, random_bytes(kNonceSize));
+  nonce.front() |= 1U;  // an INTEGER has no zeros before it: this way the nonce has one spelling
   const RequestPtr request(TS_REQ_new());
   const ImprintPtr imprint = imprint_of(message);
   const IntegerPtr number = integer_of(nonce);

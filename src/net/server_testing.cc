@@ -28,7 +28,7 @@ std::size_t announced_size(const std::string& headers) {
   return at == std::string::npos ? 0 : std::stoul(headers.substr(at + kName.size()));
 }
 
-TestRequest parse_request(std::string line, std::string headers, std::string body) {
+TestRequest parse_request(const std::string& line, std::string headers, std::string body) {
   const std::size_t from = line.find(' ') + 1;
   return {line.substr(0, from - 1), line.substr(from, line.rfind(' ') - from), std::move(headers), std::move(body)};
 }

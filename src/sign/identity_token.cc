@@ -108,13 +108,6 @@ Result<Time> read_time(const JsonView& claims, std::string_view name) {
   return Time(std::chrono::seconds(seconds));
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t from = text.find_first_not_of(kSpace);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
-}
-
 // payload_of returns the second of three parts (RFC 7515, section 3.1).
 Result<std::string> payload_of(std::string_view token) {
   const auto malformed = [](std::string what) { return refuse(ErrorCode::kTokenMalformed, std::move(what), kWhere); };
@@ -139,7 +132,7 @@ bool matches(const SubjectName& found, const SubjectName& possible) {
 
 Result<IdentityToken> IdentityToken::parse(std::string_view text) {
   IdentityToken token;
-  token.text_ = Secret(trim(text));
+  token.text_ = Secret(trimmed(text));
   WM_TRY(const std::string payload, payload_of(token.text()));
   auto document = JsonDocument::parse(payload);
   if (!document) return refuse(ErrorCode::kTokenMalformed, document.error().what, kWhere);
