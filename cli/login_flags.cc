@@ -25,8 +25,8 @@ Result<IdentityToken> in_browser(const LoginOptions& options, const Ui& ui) {
 Result<IdentityToken> on_device(const LoginOptions& options, const Ui& ui) {
   return log_in_by_device(options, [&](const DeviceCode& code) {
     const bool complete = !code.complete_url.empty();
-    ui.instruct(fmt::format("log in on any machine, at\n  {}\n{} the code {}",
-                            printable(complete ? code.complete_url : code.url), complete ? "if the page shows" : "with",
+    ui.instruct(fmt::format("log in on any machine, at\n  {}", printable(complete ? code.complete_url : code.url)));
+    ui.instruct(fmt::format("{} {}", complete ? "go on there only if it shows the code" : "with the code",
                             printable(code.user_code)));
   });
 }

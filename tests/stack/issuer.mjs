@@ -5,7 +5,8 @@
 // KIND is "email", people who log in with an address, or "ci", the look-alike of
 // GitHub Actions. It has discovery, the authorization code flow with PKCE and the
 // device flow by oidc-provider; any name may log in, without a password. Like
-// Sigstore's own provider, Dex, it takes any redirect to the loopback interface.
+// Sigstore's own provider, Dex, it takes any redirect to the loopback interface,
+// and shows the code to who asks for that.
 // Beside that it mints tokens for tests: see minting.mjs.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
@@ -42,7 +43,9 @@ const provider = new Provider(issuer, {
 });
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const SHOW_CODE = 'urn:ietf:wg:oauth:2.0:oob';
 provider.Client.prototype.redirectUriAllowed = (uri) => {
+  if (uri === SHOW_CODE) return true;
   const url = URL.canParse(uri) && new URL(uri);
   return url && url.protocol === 'http:' && LOOPBACK.has(url.hostname);
 };
@@ -63,6 +66,17 @@ async function acceptEmptySecret(request) {
 provider.use(async (context, next) => {
   await next();
   if (context.path === '/token' && context.body?.id_token) context.body.access_token = context.body.id_token;
+});
+
+// Where there is nowhere to go back to, the code is shown.
+provider.use(async (context, next) => {
+  await next();
+  const location = context.response.get('location');
+  if (!location?.startsWith(SHOW_CODE)) return;
+  context.response.remove('location');
+  context.status = 200;
+  context.type = 'text';
+  context.body = new URL(location).searchParams.get('code');
 });
 
 const minter = await Minter.create(kind, issuer, key);
