@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/refuse.h"
 #include "base/try.h"
+#include "cli/program.h"
 #include "cli/secrets.h"
 #include "sign/ambient_token.h"
 
@@ -20,7 +21,8 @@ Result<std::optional<std::string>> read_if_there(const std::string& path) {
 }
 
 Result<std::optional<IdentityToken>> obtain_here(HttpClient& http) {
-  const Surroundings surroundings{http, [](const char* name) { return std::getenv(name); }, read_if_there};
+  const Surroundings surroundings{http, [](const char* name) { return std::getenv(name); }, read_if_there,
+                                  [](const std::vector<std::string>& words) { return run_program(words); }};
   return ambient_token(surroundings, kSigstoreAudience);
 }
 

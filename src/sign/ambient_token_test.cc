@@ -12,23 +12,28 @@ namespace {
 
 using namespace testing;
 
-// Runner is the service that a job of GitHub Actions asks.
+// Runner is the service that a job asks.
 class Runner : public HttpClient {
  public:
   Result<std::string> get(const std::string&, std::uint64_t) override { return refuse(ErrorCode::kServerNotFound, ""); }
   Result<HttpAnswer> send(const HttpRequest& request) override {
     asked.push_back(request);
+    for (const auto& [start, other] : others)
+      if (request.url.starts_with(start)) return other;
     return answer;
   }
 
   std::vector<HttpRequest> asked;
-  HttpAnswer answer{200, write_json(Json::of("count", 1, "value", token_text(token_claims())))};
+  std::map<std::string, HttpAnswer> others;  // by the start of the URL
+  HttpAnswer answer{200, R"({"count":1,"value":")" + token_text(token_claims()) + "\"}"};
 };
 
 struct Place {
   Runner runner;
   std::map<std::string, std::string> variables;
   std::map<std::string, std::string> files;
+  std::optional<ProgramAnswer> program;
+  std::vector<std::string> ran;
 
   // find returns the e-mail address in the token, "nothing", or the error's code.
   std::string find() {
@@ -37,6 +42,10 @@ struct Place {
         [this](const std::string& path) -> Result<std::optional<std::string>> {
           if (!files.contains(path)) return std::nullopt;
           return files.at(path);
+        },
+        [this](const std::vector<std::string>& words) -> Result<std::optional<ProgramAnswer>> {
+          ran = words;
+          return program;
         }};
     const auto token = ambient_token(surroundings, kSigstoreAudience);
     if (!token) return std::string(code_name(token.error().code));
@@ -109,6 +118,117 @@ TEST(AmbientToken, RefusesWhatIsNoAnswerOfGitHubs) {
   place.runner.answer = {200, R"({"value":"a.b"})"};
   EXPECT_EQ(place.find(), "token-malformed");
 }
+
+// --- Google Cloud
+
+constexpr const char* kMetadata =
+    "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/";
+constexpr const char* kAccounts = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/";
+
+// Machine is one of Google's.
+struct Machine : Place {
+  Machine() {
+    files = {{"/sys/class/dmi/id/product_name", "Google Compute Engine\n"}};
+    runner.answer = {200, token_text(token_claims())};
+  }
+};
+
+TEST(AmbientToken, ComesFromAMachineOfGoogles) {
+  Machine place;
+  EXPECT_EQ(place.find(), kIdentity);
+  ASSERT_EQ(place.runner.asked.size(), 1U);
+  EXPECT_EQ(place.runner.asked.front().url, std::string(kMetadata) + "identity?audience=sigstore&format=full");
+  EXPECT_EQ(place.runner.asked.front().headers, std::vector<std::string>{"Metadata-Flavor: Google"});
+  place.runner.answer = {404, ""};
+  EXPECT_EQ(place.find(), "token-source");
+}
+
+TEST(AmbientToken, AsksNobodyOnOtherMachines) {
+  Machine place;
+  place.files.begin()->second = "Somebody else's\n";
+  EXPECT_EQ(place.find(), "nothing");
+  EXPECT_TRUE(place.runner.asked.empty());
+  place.variables = {{"GCE_METADATA_HOST", "127.0.0.1:8080"}};
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_TRUE(place.runner.asked.front().url.starts_with("http://127.0.0.1:8080/computeMetadata/v1/"));
+}
+
+// Robot acts as another account than the machine's.
+struct Robot : Place {
+  Robot() {
+    variables = {{"GOOGLE_SERVICE_ACCOUNT_NAME", "robot@project.iam.gserviceaccount.com"}};
+    runner.others = {{kMetadata, {200, R"({"access_token":"secret","expires_in":3599})"}}};
+    runner.answer = {200, R"({"token":")" + token_text(token_claims()) + "\"}"};
+  }
+};
+
+TEST(AmbientToken, ComesFromAnAccountOfGoogles) {
+  Robot place;
+  EXPECT_EQ(place.find(), kIdentity);
+  ASSERT_EQ(place.runner.asked.size(), 2U);
+  EXPECT_EQ(place.runner.asked[0].url,
+            std::string(kMetadata) + "token?scopes=https://www.googleapis.com/auth/cloud-platform");
+  const HttpRequest& request = place.runner.asked[1];
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url, std::string(kAccounts) + "robot@project.iam.gserviceaccount.com:generateIdToken");
+  EXPECT_EQ(request.body, R"({"audience":"sigstore","includeEmail":true})");
+  EXPECT_EQ(request.headers.back(), "Authorization: Bearer secret");
+}
+
+TEST(AmbientToken, RefusesWhatIsNoAnswerOfGoogles) {
+  for (const char* account : {"../other", "a/b", "a b", "a?b"}) {
+    Robot place;
+    place.variables.begin()->second = account;
+    EXPECT_EQ(place.find(), "token-source") << account;
+    EXPECT_TRUE(place.runner.asked.empty());
+  }
+  for (const HttpAnswer& answer : {HttpAnswer{403, "{}"}, HttpAnswer{200, "{}"}, HttpAnswer{200, "<html>"}}) {
+    Robot place;
+    place.runner.answer = answer;
+    EXPECT_EQ(place.find(), "token-source") << answer.body;
+    place.runner.others.begin()->second = answer;
+    EXPECT_EQ(place.find(), "token-source") << answer.body;
+  }
+}
+
+// --- programs
+
+TEST(AmbientToken, ComesFromTheAgentOfBuildkite) {
+  Place place;
+  place.variables = {{"BUILDKITE", "true"}};
+  EXPECT_EQ(place.find(), "token-source");  // there is no agent
+  place.program = ProgramAnswer{0, token_text(token_claims()) + "\n", ""};
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_EQ(place.ran,
+            (std::vector<std::string>{"buildkite-agent", "oidc", "request-token", "--audience", "sigstore"}));
+  place.program->status = 1;
+  EXPECT_EQ(place.find(), "token-source");
+  place.program = ProgramAnswer{0, "no token", ""};
+  EXPECT_EQ(place.find(), "token-malformed");
+}
+
+TEST(AmbientToken, ComesFromTheProgramOfCircleCi) {
+  Place place;
+  place.variables = {{"CIRCLECI", "true"}};
+  EXPECT_EQ(place.find(), "token-source");
+  place.program = ProgramAnswer{0, token_text(token_claims()), "a warning"};
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_EQ(place.ran, (std::vector<std::string>{"circleci", "run", "oidc", "get", "--claims", R"({"aud":"sigstore"})",
+                                                 "--root-issuer"}));
+}
+
+TEST(AmbientToken, ComesFromWhatWasSetFirst) {
+  Github place;
+  place.variables["BUILDKITE"] = "true";
+  place.variables["CIRCLECI"] = "true";
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_TRUE(place.ran.empty());
+  place.variables["SIGSTORE_ID_TOKEN"] = token_text(token_claims());
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_EQ(place.runner.asked.size(), 1U);  // not asked again
+}
+
+// --- a file
 
 TEST(AmbientToken, ComesFromAFile) {
   Place place;

@@ -95,6 +95,7 @@ Result<bool> KeylessSigner::attest(Bundle& bundle, const SelectedServices& servi
 
 std::vector<ExpectedIdentity> KeylessSigner::expected() const {
   std::vector<ExpectedIdentity> expected;
+  expected.reserve(identity_.names.size());
   for (const SubjectName& name : identity_.names) expected.push_back({name.value, identity_.issuer});
   return expected;
 }

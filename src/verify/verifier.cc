@@ -148,8 +148,8 @@ std::vector<TimeReport> attested_times(const Bundle& bundle, const CertificateTr
   for (const Bytes& token : bundle.timestamps) {
     std::optional<Error> first;
     for (const std::vector<Certificate>& clock : trust.clocks) {
-      auto time = verify_timestamp(token, bundle.signature(), clock);
-      if (!time && !first) first = std::move(time).error();
+      const auto time = verify_timestamp(token, bundle.signature(), clock);
+      if (!time && !first) first = time.error();
       if (!time) continue;
       times.push_back({std::chrono::floor<std::chrono::seconds>(*time), clock.front().subject()});
       first.reset();

@@ -126,8 +126,8 @@ Result<void> verify(Request request) {
 
 int tell(const Result<void>& status) {
   if (status) return 0;
-  std::fprintf(stderr, "%s [%s]\n", describe(status.error()).c_str(),
-               std::string(code_name(status.error().code)).c_str());
+  const std::string text = describe(status.error()) + " [" + std::string(code_name(status.error().code)) + "]\n";
+  std::fputs(text.c_str(), stderr);
   return 1;
 }
 

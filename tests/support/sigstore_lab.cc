@@ -46,6 +46,6 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   const auto status = sign(argv[1], argv[2], kind_of(argc > 3 ? argv[3] : ""));
   if (status) return 0;
-  std::fprintf(stderr, "sigstore-lab: %s\n", describe(status.error()).c_str());
+  std::fputs(("sigstore-lab: " + describe(status.error()) + "\n").c_str(), stderr);
   return 1;
 }

@@ -1,0 +1,20 @@
+// Programs that are asked for something.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sign/ambient_token.h"
+
+namespace weightmark::cli {
+
+// run_program runs what the PATH has of that name, with these arguments and no shell, and
+// takes what it writes, up to 64 KiB each. It gets no input. Nothing where it is not
+// there. It is killed when the time is over, it writes more, or a signal asks to stop.
+// Errors: token-source, interrupted.
+Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words,
+                                                 std::chrono::milliseconds limit = std::chrono::minutes(1));
+
+}  // namespace weightmark::cli
