@@ -153,6 +153,11 @@ def install_node_modules(node, npm):
 # --- All of it ---------------------------------------------------------------------------
 
 
+def is_installed():
+    """Whether all that takes long is in the cache: the programs in Go."""
+    return all((CACHE / f"{name}-{digest(*what)}").is_dir() for name, what in versions.GO_PROGRAMS.items())
+
+
 class Tools:
     """Where the programs are that the servers are run with."""
 
