@@ -77,12 +77,7 @@ void finish_record(RecordedDigests& known, HashedModel& model) {
   std::ranges::copy(known.warnings(), std::back_inserter(model.warnings));
 }
 
-}  // namespace
-
-Result<SignedOutput> sign_model(const SignOptions& options) {
-  WM_CHECK(check_options(options));
-  const std::unique_ptr<Signer> by_key = options.key != nullptr ? key_signer(*options.key, options.chain) : nullptr;
-  Signer& signer = by_key ? *by_key : *options.signer;
+Result<SignedOutput> sign_with(Signer& signer, const SignOptions& options) {
   WM_CHECK(signer.check(options.time));
   SignOptions full = options;
   std::filesystem::path path = options.signature.value_or(default_signature(options.hash.model));
@@ -99,6 +94,14 @@ Result<SignedOutput> sign_model(const SignOptions& options) {
   WM_CHECK(file.commit());
   if (known) finish_record(*known, model);
   return SignedOutput{std::move(path), std::move(model), std::move(report)};
+}
+
+}  // namespace
+
+Result<SignedOutput> sign_model(const SignOptions& options) {
+  WM_CHECK(check_options(options));
+  if (options.signer != nullptr) return sign_with(*options.signer, options);
+  return sign_with(*key_signer(*options.key, options.chain), options);
 }
 
 }  // namespace weightmark
