@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import logins
 import signing  # noqa: F401, whose cases come first
+import pipelines  # noqa: F401, and these
 import signing_in  # noqa: F401
 from cases import CASES, JOB, PERSON, STACK, Model, both_verify, case, equal, run, succeeds, token
 from processes import DIRECT
