@@ -16,6 +16,8 @@ using Action = std::function<int(Ui&)>;
 // Each adds a command to `app`; parsing it sets `action`.
 void add_sign(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
+void add_attest(CLI::App& app, Action& action);
+void add_verify_attestation(CLI::App& app, Action& action);
 void add_seal(CLI::App& app, Action& action);
 void add_digest(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);

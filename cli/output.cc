@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "attest/oms.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "verify/signer_json.h"
 
@@ -51,6 +52,17 @@ Json hashed_json(const HashedModel& model) {
                        {"resources", std::move(resources)},
                        {"bytes", model.bytes},
                        {"warnings", warnings_json(model)}});
+}
+
+Json attestation_json(const Attestation& attestation) {
+  JsonArray checks;
+  for (const Check& check : attestation.checks) checks.push_back(check_json(check));
+  return Json::object({{"schema", "weightmark.attestation.v1"},
+                       {"name", attestation.name},
+                       {"type", attestation.type},
+                       {"predicate", parse_json(attestation.predicate).value_or(Json())},
+                       {"signer", signer_json(attestation.signer)},
+                       {"checks", std::move(checks)}});
 }
 
 Json kernels_json(const std::vector<Sha256KernelInfo>& kernels) {

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/ui.h"
+#include "weightmark/attestation.h"
 #include "weightmark/hash_kernel.h"
 #include "weightmark/sign.h"
 
@@ -20,6 +21,10 @@ Json signed_json(const SignedOutput& output);
 
 // hashed_json is the document of `digest --json`, schema weightmark.digest.v1.
 Json hashed_json(const HashedModel& model);
+
+// attestation_json is the document of `verify-attestation --json`, schema
+// weightmark.attestation.v1.
+Json attestation_json(const Attestation& attestation);
 
 // kernels_json is the document of `digest --list-kernels --json`, schema
 // weightmark.kernels.v1.

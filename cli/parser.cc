@@ -52,8 +52,11 @@ void refuse_empty(CLI::Option& option) {
       CLI::Validator([](std::string& value) { return std::string(value.empty() ? "the value is empty" : ""); }, ""));
 }
 
-// Sign, verify and seal go on with a method, others with a command of their own.
-bool has_methods(std::string_view command) { return command == "sign" || command == "verify" || command == "seal"; }
+// These go on with a method, others with a command of their own.
+bool has_methods(std::string_view command) {
+  static constexpr std::array<std::string_view, 5> kNames = {"sign", "verify", "seal", "attest", "verify-attestation"};
+  return std::ranges::find(kNames, command) != kNames.end();
+}
 
 // in_our_words turns the library's messages into ours (ui.h says how those read).
 std::string in_our_words(const CLI::ParseError& error, const CLI::App& command) {
@@ -82,13 +85,15 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 7> kCommands = {{{"sign", add_sign},
+constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
                                                {"verify", add_verify},
                                                {"seal", add_seal},
                                                {"digest", add_digest},
                                                {"inspect", add_inspect},
                                                {"trust", add_trust},
-                                               {"timestamp", add_timestamp_command}}};
+                                               {"timestamp", add_timestamp_command},
+                                               {"attest", add_attest},
+                                               {"verify-attestation", add_verify_attestation}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {

@@ -48,8 +48,10 @@ struct VerifyFlags {
   // options reads the keys, the certificates or the policy, and the clock.
   Result<VerifyOptions> options(const Ui& ui) const;
 
- private:
+  // read_trust reads the keys, the certificates or the trusted root.
   Result<Trust> read_trust(const Ui& ui) const;
+
+ private:
   Result<Trust> read_sigstore_trust(const Ui& ui) const;
   Result<void> read_policy(const Ui& ui, VerifyOptions& options) const;
 };

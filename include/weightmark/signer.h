@@ -14,7 +14,7 @@
 namespace weightmark {
 
 struct Bundle;
-struct SignedModel;
+struct SignedStatement;
 
 // Signer turns a statement into a bundle that others can verify.
 class WEIGHTMARK_API Signer {
@@ -28,7 +28,7 @@ class WEIGHTMARK_API Signer {
   virtual Result<Bundle> sign(std::string_view statement) = 0;
 
   // verify reads a bundle of this signer's as others would.
-  virtual Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const = 0;
+  virtual Result<Verified<SignedStatement>> verify(const Bundle& bundle, Time now) const = 0;
 };
 
 // key_signer signs with a key, which must live longer. With a chain, the signing

@@ -83,6 +83,11 @@ void JsonWriter::string(std::string_view text) {
   write_string(text);
 }
 
+void JsonWriter::verbatim(std::string_view json) {
+  begin_item();
+  out_ += json;
+}
+
 void JsonWriter::open(char bracket) {
   begin_item();
   out_ += bracket;

@@ -89,6 +89,8 @@ class JsonWriter {
   void end_array() { close(']'); }
   void value(const Json& value);
   void string(std::string_view text);
+  // verbatim writes a value that is JSON already, as it is spelled.
+  void verbatim(std::string_view json);
 
   std::string take() && { return std::move(out_); }
 

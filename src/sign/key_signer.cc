@@ -47,11 +47,11 @@ class KeySigner : public Signer {
 
   // A certificate's chain is not checked: the signer need not have the root that
   // verifiers trust.
-  Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const override {
+  Result<Verified<SignedStatement>> verify(const Bundle& bundle, Time now) const override {
     Bundle by_key = bundle;
     by_key.material = PublicKeyMaterial{};
     std::vector<Check> checks;
-    return Verifier::verify_signature(by_key, KeyTrust{{key_.public_key()}}, now, checks);
+    return Verifier::verify_statement(by_key, KeyTrust{{key_.public_key()}}, now, checks);
   }
 
  private:

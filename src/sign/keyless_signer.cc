@@ -100,9 +100,9 @@ std::vector<ExpectedIdentity> KeylessSigner::expected() const {
   return expected;
 }
 
-Result<Verified<SignedModel>> KeylessSigner::verify(const Bundle& bundle, Time now) const {
+Result<Verified<SignedStatement>> KeylessSigner::verify(const Bundle& bundle, Time now) const {
   std::vector<Check> checks;
-  return Verifier::verify_signature(bundle, SigstoreTrust{options_.root, expected()}, now, checks);
+  return Verifier::verify_statement(bundle, SigstoreTrust{options_.root, expected()}, now, checks);
 }
 
 Result<IdentityToken> KeylessSigner::confirmed_token() const {

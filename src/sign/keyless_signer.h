@@ -41,7 +41,7 @@ class KeylessSigner : public Signer {
 
   Result<void> check(Time now) override;
   Result<Bundle> sign(std::string_view statement) override;
-  Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const override;
+  Result<Verified<SignedStatement>> verify(const Bundle& bundle, Time now) const override;
 
   // sign_message signs bytes that the bundle does not carry.
   Result<Bundle> sign_message(ByteView message);

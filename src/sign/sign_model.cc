@@ -14,6 +14,7 @@
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
 #include "sign/signature_place.h"
+#include "sign/signed_file.h"
 #include "verify/verifier.h"
 #include "weightmark/sign.h"
 
@@ -36,39 +37,9 @@ Result<void> check_options(const SignOptions& options) {
   return {};
 }
 
-// check_size refuses, before the key is used, a statement that no bundle has room for.
-Result<void> check_size(std::string_view payload) {
-  if (payload.size() / 3 * 4 < kMaxBundleSize) return {};
-  return refuse(ErrorCode::kBundleTooLarge,
-                fmt::format("the statement has {}, too much for a bundle of at most {}", human_size(payload.size()),
-                            human_size(kMaxBundleSize)),
-                {}, "sign fewer files, or larger shards");
-}
-
-Result<Bundle> sign_statement(const Manifest& manifest, const SignOptions& options, Signer& signer) {
-  bool python = options.hash.compatibility == Compatibility::kPython;
-  const std::string statement = write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
-  WM_CHECK(check_size(statement));
-  return signer.sign(statement);
-}
-
-Result<Bundle> read_staged(const AtomicFile& file) {
-  WM_TRY(std::string text, file.read_back());
-  return parse_bundle(text);
-}
-
-// self_check reads the bundle back as a verifier would.
-Result<SignerReport> self_check(const AtomicFile& file, const Manifest& manifest, const Signer& signer, Time now) {
-  auto bundle = read_staged(file);
-  if (!bundle && bundle.error().code == ErrorCode::kBundleTooLarge) return std::unexpected(std::move(bundle).error());
-  auto verified = [&]() -> Result<Verified<SignedModel>> {
-    if (!bundle) return std::unexpected(bundle.error());
-    return signer.verify(*bundle, now);
-  }();
-  if (verified && (*verified)->manifest == manifest) return (*verified)->signer;
-  std::string why = verified ? "it says something else" : describe(verified.error());
-  return refuse(ErrorCode::kSelfCheck, "the new signature does not verify: " + why, {},
-                "please report this; nothing was written");
+std::string statement_of(const Manifest& manifest, const HashOptions& options) {
+  const bool python = options.compatibility == Compatibility::kPython;
+  return write_oms(manifest, python ? ResourceOrder::kPython : ResourceOrder::kSpecification);
 }
 
 // finish_record keeps what was hashed, once it is signed.
@@ -88,10 +59,8 @@ Result<SignedOutput> sign_with(Signer& signer, const SignOptions& options) {
   if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
   WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
                                                      : declare_model(full.hash, options.declared));
-  WM_TRY(const Bundle bundle, sign_statement(model.manifest, full, signer));
-  WM_TRY(AtomicFile file, place.stage(bundle));
-  WM_TRY(SignerReport report, self_check(file, model.manifest, signer, options.time));
-  WM_CHECK(file.commit());
+  WM_TRY(SignerReport report, write_signed(place, signer, statement_of(model.manifest, full.hash), options.time,
+                                           [&](const Statement& read) { return parse_oms(read) == model.manifest; }));
   if (known) finish_record(*known, model);
   return SignedOutput{std::move(path), std::move(model), std::move(report)};
 }

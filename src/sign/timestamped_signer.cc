@@ -26,7 +26,7 @@ Result<Bundle> TimestampedSigner::sign(std::string_view statement) {
   return bundle;
 }
 
-Result<Verified<SignedModel>> TimestampedSigner::verify(const Bundle& bundle, Time now) const {
+Result<Verified<SignedStatement>> TimestampedSigner::verify(const Bundle& bundle, Time now) const {
   return signer_.verify(bundle, now);
 }
 

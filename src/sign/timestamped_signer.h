@@ -33,7 +33,7 @@ class TimestampedSigner : public Signer {
 
   Result<void> check(Time now) override { return signer_.check(now); }
   Result<Bundle> sign(std::string_view statement) override;
-  Result<Verified<SignedModel>> verify(const Bundle& bundle, Time now) const override;
+  Result<Verified<SignedStatement>> verify(const Bundle& bundle, Time now) const override;
 
  private:
   Signer& signer_;

@@ -35,12 +35,6 @@ std::string_view outcome_name(Outcome outcome) {
   return "";
 }
 
-Json check_json(const Check& check) {
-  JsonObject members = {{"id", check.id}, {"outcome", outcome_name(check.outcome)}, {"detail", text(check.detail)}};
-  if (check.error) members.emplace_back("error", error_json(*check.error));
-  return Json::object(std::move(members));
-}
-
 Json file_json(const FileReport& file) {
   JsonObject members = {{"name", text(file.name)}, {"coverage", coverage_name(file.coverage)}};
   if (file.size > 0) members.emplace_back("size", file.size);
@@ -97,6 +91,12 @@ Json policy_json(const PolicyReport& policy) {
 }
 
 }  // namespace
+
+Json check_json(const Check& check) {
+  JsonObject members = {{"id", check.id}, {"outcome", outcome_name(check.outcome)}, {"detail", text(check.detail)}};
+  if (check.error) members.emplace_back("error", error_json(*check.error));
+  return Json::object(std::move(members));
+}
 
 Json signer_json(const SignerReport& signer) {
   JsonObject members = {{"method", signer.method},

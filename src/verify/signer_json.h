@@ -1,4 +1,5 @@
-// Who signed, in documents: docs/report.schema.json, "identity" and "signer".
+// Who signed, and how that was found, in documents: docs/report.schema.json, "identity",
+// "signer" and "check".
 #pragma once
 
 #include "base/json.h"
@@ -12,5 +13,8 @@ Json identity_json(const CertificateIdentity& identity);
 
 // signer_json has the key, the certificates, the identity, times and logs.
 Json signer_json(const SignerReport& signer);
+
+// check_json has a check with its outcome.
+Json check_json(const Check& check);
 
 }  // namespace weightmark

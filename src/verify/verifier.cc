@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "attest/attestation.h"
 #include "attest/oms.h"
 #include "attest/statement.h"
 #include "base/name_cursor.h"
@@ -221,12 +222,27 @@ Result<SignerReport> verify_signer(const Bundle& bundle, const Trust& trust, Tim
   return verify_certificate(bundle, std::get<CertificateTrust>(trust), time, checks);
 }
 
-Result<Manifest> read_statement(const Envelope& envelope) {
+Result<Statement> read_statement(const Envelope& envelope) {
   if (envelope.payload_type != kInTotoPayloadType)
     return refuse(ErrorCode::kPayloadType, fmt::format("\"{}\" is not {}", envelope.payload_type, kInTotoPayloadType),
                   "dsseEnvelope.payloadType");
-  WM_TRY(Statement statement, parse_statement(as_text(envelope.payload)));
+  return parse_statement(as_text(envelope.payload));
+}
+
+Result<Manifest> read_manifest(const Envelope& envelope) {
+  WM_TRY(const Statement statement, read_statement(envelope));
   return parse_oms(statement);
+}
+
+// verify_envelope finds out who signed.
+Result<SignerReport> verify_envelope(const Bundle& bundle, const Trust& trust, Time time, std::vector<Check>& checks) {
+  auto signer = verify_signer(bundle, trust, time, checks);
+  const bool reported = !checks.empty() && checks.back().outcome == Outcome::kFailed;
+  if (!signer && reported) return signer;
+  WM_TRY(SignerReport report, recorded(std::move(signer), "signature", checks));
+  passed(checks, "signature",
+         fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
+  return report;
 }
 
 // first_failed returns the first refused file, else the first that could not be
@@ -253,15 +269,38 @@ const FileEntry* overlooked(const Manifest& manifest, const std::vector<FileRepo
 
 Result<Verified<SignedModel>> Verifier::verify_signature(const Bundle& bundle, const Trust& trust, Time time,
                                                          std::vector<Check>& checks) {
-  auto signer = verify_signer(bundle, trust, time, checks);
-  bool reported = !checks.empty() && checks.back().outcome == Outcome::kFailed;
-  if (!signer && reported) return std::unexpected(std::move(signer).error());
-  WM_TRY(SignerReport report, recorded(std::move(signer), "signature", checks));
-  passed(checks, "signature",
-         fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
-  WM_TRY(Manifest manifest, recorded(read_statement(bundle.envelope), "statement", checks));
+  WM_TRY(SignerReport report, verify_envelope(bundle, trust, time, checks));
+  WM_TRY(Manifest manifest, recorded(read_manifest(bundle.envelope), "statement", checks));
   passed(checks, "statement", fmt::format("{} of \"{}\"", plural(manifest.files.size(), "file"), manifest.name));
   return Verified<SignedModel>(SignedModel{std::move(manifest), std::move(report)});
+}
+
+Result<Verified<SignedStatement>> Verifier::verify_statement(const Bundle& bundle, const Trust& trust, Time time,
+                                                             std::vector<Check>& checks) {
+  WM_TRY(SignerReport report, verify_envelope(bundle, trust, time, checks));
+  WM_TRY(Statement statement, recorded(read_statement(bundle.envelope), "statement", checks));
+  passed(checks, "statement", statement.predicate_type);
+  return Verified<SignedStatement>(SignedStatement{std::move(statement), std::move(report)});
+}
+
+Result<Verified<Attestation>> Verifier::verify_attestation(const Verified<SignedStatement>& statement,
+                                                           std::string_view type, const Manifest& measured,
+                                                           std::vector<Check> checks) {
+  const Statement& said = statement->statement;
+  if (said.predicate_type != type)
+    return refuse(ErrorCode::kPredicateOther, fmt::format("of the type {}, not {}", excerpt(said.predicate_type), type),
+                  {}, "name its type with --type; `weightmark inspect` tells it");
+  passed(checks, "type", std::string(type));
+  const Subject* subject = find_subject(said.subjects, measured);
+  if (subject == nullptr)
+    return refuse(ErrorCode::kSubjectOther,
+                  fmt::format("about \"{}\" with other digests than this model, whose root digest is {}",
+                              excerpt(said.subjects.front().name), measured.root.hex()),
+                  {}, "it is for another version, or other paths were ignored when it was made");
+  passed(checks, "subject",
+         fmt::format("\"{}\", {} as attested", excerpt(subject->name), plural(measured.files.size(), "file")));
+  return Verified<Attestation>(Attestation{said.predicate_type, write_json(said.predicate().json()), subject->name,
+                                           statement->signer, std::move(checks)});
 }
 
 Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, const Expectations& expectations,

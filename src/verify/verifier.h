@@ -4,9 +4,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/bundle.h"
+#include "attest/statement.h"
+#include "weightmark/attestation.h"
 #include "weightmark/manifest.h"
 #include "weightmark/policy.h"
 #include "weightmark/report.h"
@@ -22,6 +25,12 @@ struct SignedModel {
   SignerReport signer;
   // Others vouch for it as well, whom digests bind to it and trees do not.
   bool bound_by_digests = false;
+};
+
+// SignedStatement is what a bundle says, whatever it is about.
+struct SignedStatement {
+  Statement statement;
+  SignerReport signer;
 };
 
 // FoundSignature is a bundle, or why there is none at that path.
@@ -51,6 +60,18 @@ class Verifier {
   // signature-invalid, payload-type, and those of parse_statement and parse_oms.
   static Result<Verified<SignedModel>> verify_signature(const Bundle& bundle, const Trust& trust, Time time,
                                                         std::vector<Check>& checks);
+
+  // verify_statement does the same for statements of any predicate. Errors: the same, but
+  // for those of parse_oms.
+  static Result<Verified<SignedStatement>> verify_statement(const Bundle& bundle, const Trust& trust, Time time,
+                                                            std::vector<Check>& checks);
+
+  // verify_attestation compares what was signed with what was measured: the type of the
+  // predicate, and that a subject is this model. `checks` are those made so far. Errors: predicate-other,
+  // subject-other.
+  static Result<Verified<Attestation>> verify_attestation(const Verified<SignedStatement>& statement,
+                                                          std::string_view type, const Manifest& measured,
+                                                          std::vector<Check> checks);
 
   // verify_policy finds the publisher by the signed name and counts who of its signers
   // has signed the same files. What does not count is told in `warnings`.

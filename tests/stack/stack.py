@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import logins
-import signing  # noqa: F401, whose cases come first
-import pipelines  # noqa: F401, and these
+# What these have is run first.
+import signing  # noqa: F401
 import signing_in  # noqa: F401
+import attesting  # noqa: F401
+import pipelines  # noqa: F401
 from cases import CASES, JOB, PERSON, STACK, Model, both_verify, case, equal, run, succeeds, token
 from processes import DIRECT
 
