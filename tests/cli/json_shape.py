@@ -56,7 +56,7 @@ SHAPES = {
         signature=TEXT, signer={"type": "object"}, subject=SUBJECT, files=COUNT, bytes=COUNT, reused=COUNT, warnings=array(TEXT)),
     "weightmark.attestation.v1": document(
         "weightmark.attestation.v1", ["name", "type", "predicate", "signer", "checks"],
-        name=TEXT, type=TEXT, predicate={"type": "object"}, signer={"type": "object"}, checks={"type": "array"}),
+        type=TEXT, predicate={"type": "object"}, signer={"type": "object"}, checks={"type": "array"}),
     "weightmark.digest.v1": document(
         "weightmark.digest.v1", ["subject", "resources", "bytes", "warnings"],
         subject=SUBJECT, bytes=COUNT, warnings=array(TEXT),
