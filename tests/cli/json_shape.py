@@ -19,7 +19,7 @@ COUNT = {"type": "integer", "minimum": 0}
 HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 
-def document(name, required, **properties):
+def document(name, required, /, **properties):
     return {"type": "object", "required": ["schema", *required], "additionalProperties": False,
             "properties": {"schema": {"const": name}, **properties}}
 
@@ -56,7 +56,7 @@ SHAPES = {
         signature=TEXT, signer={"type": "object"}, subject=SUBJECT, files=COUNT, bytes=COUNT, reused=COUNT, warnings=array(TEXT)),
     "weightmark.attestation.v1": document(
         "weightmark.attestation.v1", ["name", "type", "predicate", "signer", "checks"],
-        type=TEXT, predicate={"type": "object"}, signer={"type": "object"}, checks={"type": "array"}),
+        name=TEXT, type=TEXT, predicate={"type": "object"}, signer={"type": "object"}, checks={"type": "array"}),
     "weightmark.digest.v1": document(
         "weightmark.digest.v1", ["subject", "resources", "bytes", "warnings"],
         subject=SUBJECT, bytes=COUNT, warnings=array(TEXT),
