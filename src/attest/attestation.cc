@@ -103,9 +103,10 @@ std::string short_name(std::string_view type) {
 
 std::string write_attestation(const Manifest& manifest, std::string_view type, std::string_view predicate) {
   std::vector<Subject> subjects{{manifest.name, {{"sha256", manifest.root.hex()}}}};
-  if (manifest.manifest_v1) subjects.front().digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
   if (const Digest* digest = file_digest(manifest))
     subjects.push_back({manifest.files.front().name, {{"sha256", digest->hex()}}});
+  else if (manifest.manifest_v1)
+    subjects.front().digests.emplace_back(kManifestV1, manifest.manifest_v1->hex());
   return write_statement(subjects, type, [&](JsonWriter& writer) { writer.verbatim(trimmed(predicate)); });
 }
 

@@ -18,7 +18,8 @@ std::string short_name(std::string_view type);
 Result<void> check_predicate(std::string_view predicate);
 
 // write_attestation makes the statement, of a predicate that can be. A model's only file is its second subject, by the
-// file's own digest, as clients know it that have never heard of models.
+// file's own digest, as clients know it that have never heard of models; some of them
+// refuse digests by names that they do not know, so there is none by ours then.
 std::string write_attestation(const Manifest& manifest, std::string_view type, std::string_view predicate);
 
 // find_subject returns the first that is this model, by digests: the one that binds names

@@ -72,8 +72,10 @@ TEST(Attestation, SaysThePredicateAsItIsSpelled) {
 }
 
 TEST(Attestation, IsAboutTheModel) {
-  const Manifest model = manifest({"a", "b"});
+  Manifest model = manifest({"a", "b"});
+  model.manifest_v1 = digest('d');
   const auto statement = parse_statement(write_attestation(model, kType, "{}"));
+  EXPECT_EQ(statement->subjects.front().digest("weightmarkManifestV1"), digest('d').hex());
   ASSERT_NE(find_subject(statement->subjects, model), nullptr);
   EXPECT_EQ(find_subject(statement->subjects, manifest({"a"})), nullptr);
   EXPECT_EQ(find_subject(statement->subjects, manifest({"a", "b", "c"})), nullptr);
@@ -81,9 +83,12 @@ TEST(Attestation, IsAboutTheModel) {
 
 // A model's only file is known by its own digest, too: that is how others write it.
 TEST(Attestation, IsAboutTheOnlyFileAsWell) {
-  const Manifest model = manifest({"weights.bin"});
+  Manifest model = manifest({"weights.bin"});
+  model.manifest_v1 = digest('d');
   const auto statement = parse_statement(write_attestation(model, kType, "{}"));
   ASSERT_EQ(statement->subjects.size(), 2U);
+  EXPECT_EQ(statement->subjects[0].digest("sha256"), model.root.hex());
+  EXPECT_EQ(statement->subjects[0].digest("weightmarkManifestV1"), "");
   EXPECT_EQ(statement->subjects[1].name, "weights.bin");
   EXPECT_EQ(statement->subjects[1].digest("sha256"), digest('a').hex());
   const std::vector<Subject> theirs{{"other", {{"sha256", digest('f').hex()}}}, {"x", {{"sha256", digest('a').hex()}}}};
