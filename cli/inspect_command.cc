@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
+#include <ranges>
+#include <vector>
 
 #include "attest/bundle.h"
 #include "attest/oms.h"
@@ -30,14 +33,20 @@ struct Inspected {
   std::filesystem::path path;
   Bundle bundle;
   std::string predicate_type;
-  Manifest manifest;
+  std::vector<Subject> subjects;
+  std::optional<Manifest> manifest;  // of a model's signature; an attestation has none
 };
 
 Result<void> parse(std::string_view text, Inspected& inspected) {
   WM_TRY(inspected.bundle, parse_bundle(text));
   WM_TRY(Statement statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
-  WM_TRY(inspected.manifest, parse_oms(statement));
+  const bool signature =
+      statement.predicate_type == kOmsPredicateType || statement.predicate_type == kOmsPredicateTypeV02;
+  if (signature) {
+    WM_TRY(inspected.manifest, parse_oms(statement));
+  }
   inspected.predicate_type = std::move(statement.predicate_type);
+  inspected.subjects = std::move(statement.subjects);
   return {};
 }
 
@@ -99,12 +108,8 @@ std::string describe_files(const Manifest& manifest) {
   return text;
 }
 
-std::string describe_all(const Inspected& inspected, bool files) {
-  const Manifest& manifest = inspected.manifest;
-  const Bundle& bundle = inspected.bundle;
-  std::string text = fmt::format("signature {}\n", printable(inspected.path.native()));
-  text += describe_material(bundle);
-  text +=
+std::string describe_model(const Manifest& manifest) {
+  std::string text =
       inspect_line("over", fmt::format("\"{}\", {}", printable(manifest.name), plural(manifest.files.size(), "file")));
   text += inspect_line("root digest", "sha256:" + manifest.root.hex());
   if (manifest.manifest_v1) text += inspect_line("", fmt::format("{}:{}", kManifestV1, manifest.manifest_v1->hex()));
@@ -112,11 +117,34 @@ std::string describe_all(const Inspected& inspected, bool files) {
   text += describe_declared(manifest);
   text += inspect_line("links", manifest.serialization.allow_symlinks ? "followed" : "not allowed");
   text += inspect_line("left out", describe_ignored(manifest.serialization));
+  return text;
+}
+
+// describe_subjects shows some: a statement may be about very many.
+std::string describe_subjects(const std::vector<Subject>& subjects) {
+  constexpr std::size_t kMaxShown = 20;
+  std::string text;
+  for (const Subject& subject : subjects | std::views::take(kMaxShown)) {
+    text += inspect_line("about", fmt::format("\"{}\"", printable(subject.name)));
+    for (const auto& [algorithm, hex] : subject.digests) text += inspect_line("", printable(algorithm + ":" + hex));
+  }
+  if (subjects.size() > kMaxShown) text += inspect_line("", fmt::format("and {} more", subjects.size() - kMaxShown));
+  return text;
+}
+
+std::string describe_all(const Inspected& inspected, bool files) {
+  const std::optional<Manifest>& manifest = inspected.manifest;
+  const Bundle& bundle = inspected.bundle;
+  std::string text = fmt::format("{} {}\n", manifest ? "signature" : "attestation", printable(inspected.path.native()));
+  text += describe_material(bundle);
+  text += manifest ? describe_model(*manifest) : describe_subjects(inspected.subjects);
   text += describe_records(bundle);
   text += inspect_line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
-  if (files) text += describe_files(manifest);
-  text += "\nchecked here: the file is well formed, and its digests agree among themselves\n";
-  text += "not checked:  the signature, who signed, when, and the model's files; `weightmark verify` does\n";
+  if (files && manifest) text += describe_files(*manifest);
+  text += manifest ? "\nchecked here: the file is well formed, and its digests agree among themselves\n"
+                   : "\nchecked here: the file is well formed; --json has what is attested\n";
+  text += fmt::format("not checked:  the signature, who signed, when, and the model's files; `weightmark {}` does\n",
+                      manifest ? "verify" : "verify-attestation");
   return text;
 }
 
@@ -128,7 +156,7 @@ Json to_json(const Inspected& inspected) {
                         {"mediaType", inspected.bundle.media_type},
                         {"logEntries", inspected.bundle.log_entries.size()},
                         {"timestamps", inspected.bundle.timestamps.size()},
-                        {"declaredFiles", declared_count(inspected.manifest)},
+                        {"declaredFiles", inspected.manifest ? declared_count(*inspected.manifest) : 0},
                         {"statement", statement ? *std::move(statement) : Json()}};
   add_signer_json(inspected.bundle, members);
   return Json::object(std::move(members));
