@@ -22,9 +22,13 @@ constexpr std::size_t kMaxConnections = 16;
 constexpr int kPortAttempts = 16;
 constexpr int kPollMilliseconds = 50;
 
+// Nothing is fetched for it, and no script runs.
 constexpr std::string_view kDone =
-    "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Weightmark</title></head>"
-    "<body><h1>Weightmark</h1><p>Back to the terminal: it says how the login went. "
+    "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Weightmark</title>"
+    "<meta name=\"viewport\" content=\"width=device-width\">"
+    "<style>:root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:30rem;"
+    "margin:20vh auto 0;padding:0 1.5rem}h1{font-size:1.6rem}</style></head>"
+    "<body><h1>Back to the terminal</h1><p>Weightmark says there how the login went. "
     "This window can be closed.</p></body></html>\n";
 constexpr std::string_view kNotFound = "<!DOCTYPE html><title>Weightmark</title><p>Not found.</p>\n";
 
@@ -78,7 +82,8 @@ int port_of(const Fd& socket) {
 std::string page(std::string_view status, std::string_view body) {
   return fmt::format(
       "HTTP/1.1 {}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n"
-      "Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: default-src 'none'\r\n"
+      "Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: default-src 'none'; "
+      "style-src 'unsafe-inline'\r\n"
       "X-Content-Type-Options: nosniff\r\n\r\n{}",
       status, body.size(), body);
 }
