@@ -36,9 +36,15 @@ TEST(PredicateType, HasShortNames) {
   EXPECT_EQ(predicate_type("spdxjson"), "https://spdx.dev/Document");
   EXPECT_EQ(predicate_type(kType), kType);
   EXPECT_EQ(predicate_type("urn:example:a"), "urn:example:a");
-  for (const std::string wrong : {"", "slsa", ":x", "x:", "https://a b", "https://\n",
-                                  std::string(kOmsPredicateType).c_str(), std::string(kOmsPredicateTypeV02).c_str()})
-    EXPECT_EQ(predicate_type(wrong).error().code, ErrorCode::kUsage) << wrong;
+  const std::vector<std::string> unfit{"",
+                                       "slsa",
+                                       ":x",
+                                       "x:",
+                                       "https://a b",
+                                       "https://\n",
+                                       std::string(kOmsPredicateType),
+                                       std::string(kOmsPredicateTypeV02)};
+  for (const std::string& wrong : unfit) EXPECT_EQ(predicate_type(wrong).error().code, ErrorCode::kUsage) << wrong;
   EXPECT_EQ(predicate_type("https://" + std::string(300, 'a')).error().code, ErrorCode::kUsage);
 }
 
