@@ -60,10 +60,11 @@ void LoginFlags::add_to(CLI::App& command) {
       command.add_option("--login", method,
                          "Log in in a browser here, on any other device, or with a code that is typed here; where "
                          "there is a terminal and no token, the first of these that is possible");
-  way->type_name("WAY")->check(one_of({"browser", "device", "code"}));
-  command.add_flag_callback(
-             "--oauth-force-oob", [this] { method = "code"; }, "The same as --login code")
-      ->excludes(way);
+  way->type_name("WAY")
+      ->check(one_of({"browser", "device", "code"}))
+      ->excludes("--identity-token", "--identity-token-file", "--use-ambient-credentials");
+  // As the Python client has it: a token comes first there, too.
+  command.add_flag("--oauth-force-oob", force_code, "Where a person has to log in, do so with a code")->excludes(way);
   command.add_option("--oidc-issuer", issuer, "The identity provider to log in at, in place of the configured one")
       ->type_name("URL");
   command.add_option("--client-id", client_id, "As whom the provider knows this program")
@@ -72,7 +73,9 @@ void LoginFlags::add_to(CLI::App& command) {
   command.add_option("--client-secret", client_secret, "What the provider gave it to prove that")->type_name("SECRET");
 }
 
-bool LoginFlags::wanted(const Ui& ui) const { return !method.empty() || (ui.on_terminal() && open_terminal()); }
+bool LoginFlags::wanted(const Ui& ui) const {
+  return !method.empty() || force_code || (ui.on_terminal() && open_terminal());
+}
 
 LoginOptions LoginFlags::options(HttpClient& http, const std::string& provider) const {
   LoginOptions options;
@@ -89,7 +92,7 @@ Result<IdentityToken> LoginFlags::log_in(HttpClient& http, const std::string& pr
   const LoginOptions chosen = options(http, provider);
   if (method == "browser") return in_browser(chosen, ui);
   if (method == "device") return on_device(chosen, ui);
-  if (method == "code") return with_code(chosen, ui);
+  if (method == "code" || force_code) return with_code(chosen, ui);
   return by_what_is_here(chosen, ui);
 }
 

@@ -11,6 +11,7 @@ namespace weightmark::cli {
 
 struct LoginFlags {
   std::string method;  // "browser", "device" or "code"; "" for what is possible here
+  bool force_code = false;
   std::string issuer;  // "" for the one that the signing configuration names
   std::string client_id = std::string(kSigstoreAudience);
   std::string client_secret;  // for take_secret
