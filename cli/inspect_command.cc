@@ -6,6 +6,7 @@
 #include <ranges>
 #include <vector>
 
+#include "attest/attestation.h"
 #include "attest/bundle.h"
 #include "attest/oms.h"
 #include "base/file.h"
@@ -40,9 +41,7 @@ struct Inspected {
 Result<void> parse(std::string_view text, Inspected& inspected) {
   WM_TRY(inspected.bundle, parse_bundle(text));
   WM_TRY(Statement statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
-  const bool signature =
-      statement.predicate_type == kOmsPredicateType || statement.predicate_type == kOmsPredicateTypeV02;
-  if (signature) {
+  if (is_model_signature(statement.predicate_type)) {
     WM_TRY(inspected.manifest, parse_oms(statement));
   }
   inspected.predicate_type = std::move(statement.predicate_type);

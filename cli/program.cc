@@ -73,6 +73,7 @@ class Child {
     ::posix_spawn_file_actions_adddup2(&actions, err.theirs.get(), STDERR_FILENO);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // so that its own children go with it
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const int error = ::posix_spawnp(&id_, arguments.front(), &actions, &attributes, arguments.data(), ::environ);

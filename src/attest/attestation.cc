@@ -64,10 +64,20 @@ bool is_about(const Subject& subject, const Manifest& measured) {
 
 }  // namespace
 
+bool is_model_signature(std::string_view predicate_type) {
+  return predicate_type == kOmsPredicateType || predicate_type == kOmsPredicateTypeV02;
+}
+
+bool is_attestation(const Bundle& bundle) {
+  if (bundle.message) return false;
+  const auto statement = parse_statement(as_text(bundle.envelope.payload));
+  return statement && !is_model_signature(statement->predicate_type);
+}
+
 Result<std::string> predicate_type(std::string_view name_or_uri) {
   for (const KnownType& known : kKnownTypes)
     if (known.name == name_or_uri) return std::string(known.uri);
-  if (name_or_uri == kOmsPredicateType || name_or_uri == kOmsPredicateTypeV02)
+  if (is_model_signature(name_or_uri))
     return refuse(ErrorCode::kUsage, "is what the signature of a model says", name_or_uri,
                   "sign the model with `weightmark sign`");
   if (is_uri(name_or_uri)) return std::string(name_or_uri);

@@ -5,10 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "attest/bundle.h"
 #include "attest/statement.h"
 #include "weightmark/manifest.h"
 
 namespace weightmark {
+
+// is_attestation says whether a bundle has such a statement, going by what it claims.
+bool is_attestation(const Bundle& bundle);
+
+// is_model_signature says whether that is the type of what a model's signature says.
+bool is_model_signature(std::string_view predicate_type);
 
 // short_name returns what cosign calls the type, else letters, digits, ".", "_" and "-" of
 // its URI.

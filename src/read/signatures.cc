@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attest/attestation.h"
 #include "base/file.h"
 #include "base/refuse.h"
 #include "base/try.h"
@@ -63,8 +64,12 @@ Result<std::vector<fs::path>> list_signatures(const VerifyOptions& options) {
   auto first = signature_path(options);
   if (!first && first.error().code != ErrorCode::kSignatureNotFound) return std::unexpected(std::move(first).error());
   if (first) paths.push_back(*std::move(first));
-  WM_TRY(std::vector<fs::path> further, further_paths(options.model));
-  std::ranges::move(further, std::back_inserter(paths));
+  WM_TRY(const std::vector<fs::path> further, further_paths(options.model));
+  // What others say of the model lies there as well. What is neither is told of.
+  std::ranges::copy_if(further, std::back_inserter(paths), [](const fs::path& path) {
+    const auto bundle = read_signature(path);
+    return !bundle || !is_attestation(*bundle);
+  });
   return paths;
 }
 

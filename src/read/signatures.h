@@ -17,7 +17,7 @@ Result<std::filesystem::path> signature_path(const VerifyOptions& options);
 // Errors: signature-not-found, bundle-too-large, those of reading it and of parse_bundle.
 Result<Bundle> read_signature(const std::filesystem::path& path);
 
-// list_signatures returns that one, where it is there, and all in model.sig.d or
+// list_signatures returns that one, where it is there, and all but attestations in model.sig.d or
 // FILE.sig.d, by their names.
 // Errors: those of find_signature but for signature-not-found, signatures-too-many.
 Result<std::vector<std::filesystem::path>> list_signatures(const VerifyOptions& options);

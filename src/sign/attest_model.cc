@@ -25,7 +25,8 @@ Result<SignedOutput> attest_model(const AttestOptions& options) {
   WM_CHECK(check_hash(options.hash));
   WM_CHECK(check_predicate(options.predicate));
   WM_CHECK(options.signer->check(options.time));
-  WM_TRY(const SignaturePlace place, SignaturePlace::prepare(options.output, options.hash.model));
+  WM_TRY(const SignaturePlace place,
+         SignaturePlace::prepare(options.output, options.hash.model, SignaturePlace::Kind::kAttestation));
   HashOptions hash = options.hash;
   if (std::string inside = path_in_model(hash.model, options.output); !inside.empty())
     hash.ignore_paths.push_back(std::move(inside));

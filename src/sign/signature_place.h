@@ -1,6 +1,7 @@
 // Where a new signature goes.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "attest/bundle.h"
@@ -14,9 +15,12 @@ namespace weightmark {
 class SignaturePlace {
  public:
   // prepare finds out before anything is hashed whether the signature can be written.
-  // It may replace an older signature, but no other file.
+  // It may replace an older one of its kind, but no other file: neither an attestation a
+  // signature, nor the other way round.
   // Errors: usage, signature-place-taken, read-failed, write-failed, disk-full.
-  static Result<SignaturePlace> prepare(const std::filesystem::path& path, const std::filesystem::path& model);
+  enum class Kind : std::uint8_t { kSignature, kAttestation };
+  static Result<SignaturePlace> prepare(const std::filesystem::path& path, const std::filesystem::path& model,
+                                        Kind kind = Kind::kSignature);
 
   ~SignaturePlace();
   SignaturePlace(SignaturePlace&& other) noexcept;
