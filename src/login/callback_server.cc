@@ -154,6 +154,7 @@ Result<Query> CallbackServer::wait(std::chrono::milliseconds limit, const std::a
 
 void CallbackServer::poll_once() {
   std::vector<pollfd> waiting;
+  waiting.reserve(connections_.size() + listeners_.size());
   for (const Connection& connection : connections_) waiting.push_back({connection.socket.get(), POLLIN, 0});
   for (const Fd& listener : listeners_) waiting.push_back({listener.get(), POLLIN, 0});
   if (::poll(waiting.data(), waiting.size(), kPollMilliseconds) <= 0) return;
