@@ -150,9 +150,11 @@ def freeze_of_the_root(repository, client):
 def mix_and_match(repository, client):
     old = repository.files["metadata/1.targets.json"]
     repository.publish("targets")
+    new = repository.files["metadata/2.targets.json"]
     repository.files["metadata/2.targets.json"] = old
-    refusal = client.refresh()
-    assert refusal in ("tuf-length", "tuf-digest"), refusal
+    # Signatures by ECDSA differ in length, so either file may be the longer one.
+    longer = len(old) - len(new)
+    equal(client.refresh(), "answer-too-large" if longer > 0 else "tuf-length" if longer < 0 else "tuf-digest")
 
 
 @case
