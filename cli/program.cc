@@ -71,6 +71,8 @@ class Child {
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, out.theirs.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, err.theirs.get(), STDERR_FILENO);
+    // Ours close by themselves; what we were started with need not.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // so that its own children go with it
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);

@@ -11,7 +11,7 @@
 namespace weightmark::cli {
 
 // run_program runs what the PATH has of that name, with these arguments and no shell, and
-// takes what it writes, up to 64 KiB each. It gets no input. Nothing where it is not
+// takes what it writes, up to 64 KiB each. It gets no input, and no descriptor of ours. Nothing where it is not
 // there. It is killed when the time is over, it writes more, or a signal asks to stop.
 // Errors: token-source, interrupted.
 Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words,

@@ -1,6 +1,8 @@
 #include "cli/program.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace weightmark::cli {
 namespace {
@@ -19,6 +21,16 @@ TEST(Program, TellsWhatWasSaid) {
 TEST(Program, GetsItsArgumentsAsTheyAreAndNoInput) {
   const auto answer = run_program({"sh", "-c", "cat; printf '[%s]' \"$@\"", "sh", "a b", "$(c)", ""}).value().value();
   EXPECT_EQ(answer.output, "[a b][$(c)][]");
+}
+
+TEST(Program, GetsNoDescriptorOfOurs) {
+  const int open = ::open("/dev/null", O_RDONLY);  // as a caller leaves it: without O_CLOEXEC
+  const int high = ::fcntl(open, F_DUPFD, 200);
+  ASSERT_GE(high, 200);
+  const std::string script = "[ -e /proc/self/fd/1 ] && [ ! -e /proc/self/fd/" + std::to_string(high) + " ]";
+  EXPECT_EQ(run_program(shell(script.c_str())).value()->status, 0);
+  ::close(high);
+  ::close(open);
 }
 
 TEST(Program, MayBeMissing) { EXPECT_FALSE(run_program({"weightmark-has-no-such-program"}).value()); }
