@@ -12,6 +12,7 @@ FoundToken token_from_variable(const Surroundings& surroundings, std::string_vie
 FoundToken token_from_github(const Surroundings& surroundings, std::string_view audience);
 FoundToken token_from_google(const Surroundings& surroundings, std::string_view audience);
 FoundToken token_from_buildkite(const Surroundings& surroundings, std::string_view audience);
+FoundToken token_from_gitlab(const Surroundings& surroundings, std::string_view audience);
 FoundToken token_from_circleci(const Surroundings& surroundings, std::string_view audience);
 FoundToken token_from_file(const Surroundings& surroundings, std::string_view audience);
 

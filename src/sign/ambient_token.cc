@@ -39,11 +39,16 @@ Result<std::string> text_in_answer(const Surroundings& surroundings, const HttpR
 
 // --- a variable
 
-// GitLab sets what the job's `id_tokens` name.
-// https://docs.gitlab.com/ee/ci/yaml/signing_examples.html
 FoundToken token_from_variable(const Surroundings& surroundings, std::string_view) {
   const std::string_view token = variable(surroundings, "SIGSTORE_ID_TOKEN");
-  if (!token.empty()) return parsed_token(token);
+  if (token.empty()) return std::nullopt;
+  return parsed_token(token);
+}
+
+// GitLab sets what the job's `id_tokens` name, so a job with a token has been answered
+// by the variable already.
+// https://docs.gitlab.com/ee/ci/yaml/signing_examples.html
+FoundToken token_from_gitlab(const Surroundings& surroundings, std::string_view) {
   if (variable(surroundings, "GITLAB_CI").empty()) return std::nullopt;
   return refuse(ErrorCode::kTokenSource, "the job has no SIGSTORE_ID_TOKEN", "GitLab CI",
                 "give it one with the audience \"sigstore\": `id_tokens: {SIGSTORE_ID_TOKEN: {aud: sigstore}}`");
@@ -60,7 +65,7 @@ FoundToken token_from_file(const Surroundings& surroundings, std::string_view) {
 
 Result<std::optional<IdentityToken>> ambient_token(const Surroundings& surroundings, std::string_view audience) {
   for (const auto& source : {token_from_variable, token_from_github, token_from_google, token_from_buildkite,
-                             token_from_circleci, token_from_file}) {
+                             token_from_gitlab, token_from_circleci, token_from_file}) {
     auto token = source(surroundings, audience);
     if (!token || *token) return token;
   }

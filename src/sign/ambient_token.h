@@ -35,7 +35,7 @@ inline constexpr const char* kTokenFile = "/var/run/sigstore/cosign/oidc-token";
 // ambient_token asks the first of these that is there for a token of that audience:
 // SIGSTORE_ID_TOKEN, as GitLab's jobs and people's scripts set it; GitHub Actions; Google
 // Cloud, where a machine has an account, or GOOGLE_SERVICE_ACCOUNT_NAME names one to act
-// as; Buildkite; CircleCI; the token file. Nothing where none is there.
+// as; Buildkite; GitLab, which has none but in that variable; CircleCI; the token file. Nothing where none is there.
 // Errors: token-source, token-malformed, and those of HttpClient::send.
 Result<std::optional<IdentityToken>> ambient_token(const Surroundings& surroundings, std::string_view audience);
 

@@ -78,6 +78,18 @@ TEST(AmbientToken, TellsAJobOfGitLabWhatItLacks) {
   EXPECT_EQ(place.find(), "token-source");
 }
 
+TEST(AmbientToken, TellsAJobOfGitLabOnlyWhenNobodyBeforeItHasOne) {
+  Place place;
+  place.variables = {{"GITLAB_CI", "true"}, {"BUILDKITE", "true"}};
+  place.program = ProgramAnswer{0, token_text(token_claims()), ""};
+  EXPECT_EQ(place.find(), kIdentity);
+  EXPECT_EQ(place.ran.front(), "buildkite-agent");
+  place.ran.clear();
+  place.variables = {{"GITLAB_CI", "true"}, {"CIRCLECI", "true"}};
+  EXPECT_EQ(place.find(), "token-source");
+  EXPECT_TRUE(place.ran.empty());
+}
+
 TEST(AmbientToken, ComesFromGitHubActions) {
   Github place;
   EXPECT_EQ(place.find(), kIdentity);
