@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "cli/ui.h"
+
 namespace weightmark::cli {
 namespace {
 
@@ -36,6 +40,18 @@ TEST(Program, GetsNoDescriptorOfOurs) {
 TEST(Program, MayBeMissing) { EXPECT_FALSE(run_program({"weightmark-has-no-such-program"}).value()); }
 
 TEST(Program, TellsOfASignal) { EXPECT_EQ(run_program(shell("kill -9 $$")).value()->status, 137); }
+
+// A process of its own, for the flag stays set.
+TEST(ProgramDeathTest, EndsWhenASignalAsksToStop) {
+  const auto stopped = [] {
+    install_interrupt_handler();
+    const auto answer = run_program(shell("kill -TERM $PPID; exec sleep 60"));
+    std::_Exit(!answer && answer.error().code == ErrorCode::kInterrupted ? 7 : 1);
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EXIT(stopped(), ::testing::ExitedWithCode(7), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
 
 TEST(Program, IsEndedWithItsChildren) {
   for (const char* script : {"sleep 60", "sleep 60 & wait", "yes", "yes >&2", "exec sleep 60 >/dev/null 2>&1"}) {
