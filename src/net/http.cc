@@ -134,6 +134,7 @@ class CurlClient : public HttpClient {
     if (!is_http(request.url)) return unsupported(request.url);
     Sink sink{&curl_, handle_.get(), request.max_size};
     prepare(request.url, sink);
+    if (request.direct) set(CURLOPT_PROXY, "");
     Headers headers(curl_);
     for (const std::string& header : request.headers) headers.add(header);
     headers.add("Expect:");  // or the library waits for a word before it sends a large body

@@ -44,6 +44,8 @@ struct HttpRequest {
   std::uint64_t max_size = std::uint64_t{1} << 20U;  // bytes that the answer may have
   // Whether the service may be asked the same twice: a login's code counts once.
   bool repeatable = true;
+  // Whether no proxy may see it: what is asked is on this machine or beside it.
+  bool direct = false;
 };
 
 // HttpAnswer is what a service says, be it an error of its own.

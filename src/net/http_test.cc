@@ -109,6 +109,17 @@ TEST(HttpClient, GoesThroughTheProxyThatItIsGiven) {
   EXPECT_EQ(proxy.requests().back(), "CONNECT nowhere.invalid:443 HTTP/1.1");
 }
 
+TEST(HttpClient, KeepsWhatIsDirectFromTheProxy) {
+  TestServer proxy(always(http_answer("200 OK", "by proxy")));
+  TestServer server(always(http_answer("200 OK", "itself")));
+  HttpSettings settings;
+  settings.http_proxy = proxy.url();
+  const auto client = make_http_client(settings);
+  EXPECT_EQ(client->send({.url = server.url(), .direct = true}).value().body, "itself");
+  EXPECT_TRUE(proxy.requests().empty());
+  EXPECT_EQ(client->send({.url = server.url()}).value().body, "by proxy") << "the next one";
+}
+
 TEST(HttpClient, TellsWhenAuthoritiesCannotBeRead) {
   HttpSettings settings;
   settings.ca_file = "/nonexistent/roots.pem";

@@ -24,12 +24,14 @@ constexpr const char* kProductFile = "/sys/class/dmi/id/product_name";
 
 bool is_google(std::string_view product) { return product == "Google" || product == "Google Compute Engine"; }
 
-// GCE_METADATA_HOST is Google's own variable for another server, such as an emulator.
+// GCE_METADATA_HOST is Google's own variable for another server, such as an emulator. The
+// answer is a secret that nothing encrypts: a proxy would read it.
 HttpRequest metadata_request(const Surroundings& surroundings, std::string_view path) {
   const std::string_view host = variable(surroundings, "GCE_METADATA_HOST");
   return {.url = fmt::format("http://{}/computeMetadata/v1/instance/service-accounts/default/{}",
                              host.empty() ? "metadata.google.internal" : host, path),
-          .headers = {"Metadata-Flavor: Google"}};
+          .headers = {"Metadata-Flavor: Google"},
+          .direct = true};
 }
 
 Result<bool> is_machine_of_google(const Surroundings& surroundings) {

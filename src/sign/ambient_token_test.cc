@@ -151,6 +151,7 @@ TEST(AmbientToken, ComesFromAMachineOfGoogles) {
   ASSERT_EQ(place.runner.asked.size(), 1U);
   EXPECT_EQ(place.runner.asked.front().url, std::string(kMetadata) + "identity?audience=sigstore&format=full");
   EXPECT_EQ(place.runner.asked.front().headers, std::vector<std::string>{"Metadata-Flavor: Google"});
+  EXPECT_TRUE(place.runner.asked.front().direct);
   place.runner.answer = {404, ""};
   EXPECT_EQ(place.find(), "token-source");
 }
@@ -181,6 +182,8 @@ TEST(AmbientToken, ComesFromAnAccountOfGoogles) {
   EXPECT_EQ(place.runner.asked[0].url,
             std::string(kMetadata) + "token?scopes=https://www.googleapis.com/auth/cloud-platform");
   const HttpRequest& request = place.runner.asked[1];
+  EXPECT_TRUE(place.runner.asked[0].direct);
+  EXPECT_FALSE(request.direct);  // of the Internet, and by HTTPS
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, std::string(kAccounts) + "robot@project.iam.gserviceaccount.com:generateIdToken");
   EXPECT_EQ(request.body, R"({"audience":"sigstore","includeEmail":true})");
