@@ -5,10 +5,10 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "cli/browser.h"
-#include "cli/network.h"
 #include "cli/options.h"
 #include "cli/question.h"
 #include "cli/secrets.h"
+#include "host/network.h"
 
 namespace weightmark::cli {
 namespace {
@@ -84,7 +84,7 @@ LoginOptions LoginFlags::options(HttpClient& http, const std::string& provider) 
   options.client_secret = take_secret(client_secret);
   options.http = &http;
   options.stop = &interrupt_flag();
-  options.wait = wait;
+  options.wait = [](std::chrono::milliseconds time) { return wait(time, interrupt()); };
   return options;
 }
 

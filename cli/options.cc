@@ -23,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// No key, certificate or password file is larger.
-constexpr std::uint64_t kMaxKeyFile = 16U << 20U;
+// No file with a password is larger.
+constexpr std::uint64_t kMaxPasswordFile = 16U << 20U;
 
 // More threads than this are a slip of the keyboard.
 constexpr std::uint64_t kMaxThreads = 1024;
@@ -57,14 +57,10 @@ Secret first_line(std::string_view text) {
 }
 
 Result<Secret> read_password_file(const std::string& path) {
-  WM_TRY(std::string text, read_file(path, kMaxKeyFile));
+  WM_TRY(std::string text, read_file(path, kMaxPasswordFile));
   Secret secret = first_line(text);
   ::explicit_bzero(text.data(), text.size());
   return secret;
-}
-
-void name_file(Error& error, const std::string& path) {
-  error.subject = error.subject.empty() ? path : fmt::format("{}: {}", path, error.subject);
 }
 
 // HiddenInput turns the terminal's echo off while it lives.
@@ -206,59 +202,6 @@ Result<Secret> ask_secret(const std::string& prompt, const Error& no_terminal) {
   if (interrupt_flag().load()) return std::unexpected(Error{ErrorCode::kInterrupted, "interrupted", {}, {}});
   return secret;
 }
-
-Result<std::vector<Certificate>> read_certificates(const std::vector<std::string>& paths) {
-  std::vector<Certificate> certificates;
-  for (const std::string& path : paths) {
-    WM_TRY(std::string pem, read_file(path, kMaxKeyFile));
-    auto list = Certificate::list_from_pem(pem);
-    if (!list) {
-      name_file(list.error(), path);
-      return list;
-    }
-    std::ranges::move(*list, std::back_inserter(certificates));
-  }
-  return certificates;
-}
-
-Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths) {
-  std::vector<PublicKey> keys;
-  for (const std::string& path : paths) {
-    WM_TRY(std::string pem, read_file(path, kMaxKeyFile));
-    auto key = PublicKey::from_pem(pem);
-    if (!key) {
-      name_file(key.error(), path);
-      return std::unexpected(std::move(key).error());
-    }
-    keys.push_back(*std::move(key));
-  }
-  return keys;
-}
-
-Result<std::vector<FileEntry>> read_digests(const std::string& path) {
-  WM_TRY(std::string json, read_file(path, kMaxDigestsSize));
-  auto digests = parse_digests(json);
-  if (!digests) name_file(digests.error(), path);
-  return digests;
-}
-
-Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, const SecretSource& password) {
-  WM_TRY(std::string pem, read_file(path, kMaxKeyFile));
-  auto key = load_private_key(pem, password);
-  ::explicit_bzero(pem.data(), pem.size());
-  if (!key) name_file(key.error(), path);
-  return key;
-}
-
-Result<fs::path> state_folder() {
-  for (auto [variable, below] : {std::pair{"XDG_STATE_HOME", "weightmark"}, {"HOME", ".local/state/weightmark"}})
-    if (const char* value = std::getenv(variable); value != nullptr && fs::path(value).is_absolute())
-      return fs::path(value) / below;
-  return std::unexpected(
-      Error{ErrorCode::kUsage, "there is no place for records: neither XDG_STATE_HOME nor HOME is set", {}, {}});
-}
-
-Time now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
 Error with_near_miss(Error error) {
   bool about_path = error.code == ErrorCode::kModelNotFound || error.code == ErrorCode::kFileNotFound;

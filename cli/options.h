@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cli/ui.h"
+#include "host/clock.h"
+#include "host/named_files.h"
 #include "weightmark/sign.h"
 #include "weightmark/verify.h"
 
@@ -66,20 +68,6 @@ struct PasswordFlags {
 // ask_secret prompts on the controlling terminal without echo. Where there is none,
 // `no_terminal` is the error.
 Result<Secret> ask_secret(const std::string& prompt, const Error& no_terminal);
-
-// Each reads PEM files, or a list of digests. Errors name the file.
-Result<std::vector<Certificate>> read_certificates(const std::vector<std::string>& paths);
-Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths);
-Result<std::vector<FileEntry>> read_digests(const std::string& path);
-Result<std::unique_ptr<SigningKey>> read_private_key(const std::string& path, const SecretSource& password);
-
-// state_folder is where this user's records lie: $XDG_STATE_HOME/weightmark, else
-// ~/.local/state/weightmark. A relative path does not count (XDG base directory
-// specification). Errors: usage where neither is set.
-Result<std::filesystem::path> state_folder();
-
-// now is the only clock of the command.
-Time now();
 
 // with_near_miss adds "did you mean …?" to an error about a path that does not
 // exist, where its folder has one of nearly that name.

@@ -41,7 +41,7 @@ Result<SignedOutput> sign(const SignFlags& flags, const Ui& ui, Progress& progre
     WM_TRY(options.record_folder, state_folder());
   }
   if (!flags.digests.empty()) {
-    WM_TRY(options.declared, read_digests(flags.digests));
+    WM_TRY(options.known, read_digests(flags.digests));
   }
   return sign_model(options);
 }

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "cli/network.h"
 #include "cli/secrets.h"
+#include "host/network.h"
 
 namespace weightmark::cli {
 
@@ -76,7 +76,7 @@ Result<std::unique_ptr<SigningKey>> SignerFlags::open_token() const {
 }
 
 Result<OpenSigner> SignerFlags::open_keyless(const Ui& ui) const {
-  OpenSigner open{.http = service_client()};
+  OpenSigner open{.http = service_client(interrupt())};
   WM_TRY(open.signer, identity.signer(*open.http, ui));
   return open;
 }
@@ -91,7 +91,7 @@ Result<OpenSigner> SignerFlags::open(const Ui& ui) const {
   WM_TRY(open.key, pkcs11_uri.empty() ? read_private_key(private_key, password.source(ui)) : open_token());
   open.signer = key_signer(*open.key, std::move(certificates));
   if (clock.url.empty()) return open;
-  open.http = service_client();
+  open.http = service_client(interrupt());
   WM_TRY(TimestampService service, clock.service(ui));
   open.timestamped = std::make_unique<TimestampedSigner>(*open.signer, *open.http, std::move(service));
   return open;

@@ -10,9 +10,9 @@
 #include "cli/clock_flags.h"
 #include "cli/commands.h"
 #include "cli/keyless_flags.h"
-#include "cli/network.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "host/network.h"
 
 namespace weightmark::cli {
 namespace {
@@ -46,7 +46,7 @@ Result<void> run(const Flags& flags, const Ui& ui) {
   WM_TRY(Bundle bundle, read_bundle(flags.signature));
   WM_CHECK(check_use(bundle, now()));
   WM_TRY(const TimestampService service, flags.clock.service(ui));
-  const auto http = service_client();
+  const auto http = service_client(interrupt());
   WM_CHECK(add_timestamp(bundle, *http, service));
   WM_CHECK(write_file_atomically(flags.signature, as_bytes(write_bundle(bundle))));
   ui.say(fmt::format("added a timestamp to {}", printable(flags.signature)));

@@ -88,7 +88,7 @@ void add_trust(CLI::App& app, Action& action) {
   flags->output.add_to(*shown);
   CLI::App* updated =
       add(*trust, "update", "Ask Sigstore's repository what is trusted now, and remember it", flags, update, action);
-  updated->add_flag("--use-staging", flags->trust.staging, "Of Sigstore's instance for tests");
+  updated->add_flag("--use-staging", flags->trust.places.staging, "Of Sigstore's instance for tests");
   flags->output.add_to(*updated);
   // The parser makes `verify --pin` of it; here it is for the help.
   trust->add_subcommand("pin", "Verify a model and remember who signed it: the same as `verify --pin`");

@@ -1,37 +1,18 @@
-// Where trust in Sigstore's services comes from.
+// Options that say where trust in Sigstore's services comes from.
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/ui.h"
-#include "trust/builtin.h"
-#include "weightmark/certificate.h"
+#include "host/trust_source.h"
 #include "weightmark/trusted_root.h"
 
 namespace weightmark::cli {
 
-// TrustSource is a trusted root, and how it was come by.
-struct TrustSource {
-  std::string text;                   // JSON, as it was found; of a trust configuration the root in it
-  std::string from;                   // for people: a path, or a repository and how it was asked
-  std::optional<Time> vouched_until;  // by its repository; none for files of the user's own
-};
-
-// SigningSource is a trusted root and what to sign with, of the same Sigstore.
-struct SigningSource {
-  TrustSource root;
-  std::string config;  // JSON
-};
-
 struct TrustFlags {
-  std::string trusted_root;
-  std::string signing_config;
-  std::string trust_config;
-  bool staging = false;
-  bool offline = false;
+  TrustPlaces places = {};
 
   // add_to returns the options.
   std::vector<CLI::Option*> add_to(CLI::App& method);
@@ -52,13 +33,7 @@ struct TrustFlags {
   Result<SigningSource> load_for_signing() const;
 
  private:
-  TufRepository repository() const;
-  Result<SigningSource> load_from_repository() const;
   std::vector<CLI::Option*> add_sources_to(CLI::App& method, const char* root_help);
 };
-
-// parse_root reads what was found, and keeps where.
-// Errors: those of TrustedRoot::parse.
-Result<TrustedRoot> parse_root(const TrustSource& source);
 
 }  // namespace weightmark::cli

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <string_view>
 
+#include "host/stop.h"
 #include "weightmark/error.h"
 #include "weightmark/observer.h"
 
@@ -49,6 +50,9 @@ bool all_out();
 // interrupt_flag becomes true on SIGINT, SIGTERM, SIGHUP, or when the time limit is
 // over. A second signal ends the process at once.
 const std::atomic<bool>& interrupt_flag();
+
+// interrupt is the same, for what lies below.
+inline Stop interrupt() { return Stop(&interrupt_flag()); }
 bool time_is_up();
 void install_interrupt_handler();
 

@@ -5,11 +5,11 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lock_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verify_flags.h"
+#include "host/lock_file.h"
 
 namespace weightmark::cli {
 namespace {

@@ -2,29 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "attest/oms.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "cli/lock_file.h"
-#include "cli/policy_file.h"
+#include "host/expected_digest.h"
+#include "host/lock_file.h"
+#include "host/policy_file.h"
 
 namespace weightmark::cli {
-namespace {
-
-// parse_expected takes sha256:HEX, weightmarkManifestV1:HEX or HEX alone.
-Result<std::string> parse_expected(const std::string& text) {
-  std::size_t colon = text.find(':');
-  std::string algorithm = colon == std::string::npos ? "sha256" : text.substr(0, colon);
-  std::string hex = colon == std::string::npos ? text : text.substr(colon + 1);
-  bool known = algorithm == "sha256" || algorithm == kManifestV1;
-  if (known && Digest::from_hex(HashAlgorithm::kSha256, hex)) return hex;
-  return std::unexpected(Error{ErrorCode::kDigestSyntax,
-                               "not sha256:HEX or weightmarkManifestV1:HEX with 64 lower-case digits",
-                               "--expect-digest " + text, "`weightmark inspect` prints both digests of a signature"});
-}
-
-}  // namespace
-
 void VerifyFlags::add_to(CLI::App& method) {
   model.add_to(method);
   method
@@ -105,7 +89,7 @@ void VerifyFlags::add_policy_to(CLI::App& method) {
 
 // A trusted root of Sigstore's is asked for only where the policy has no other.
 Result<void> VerifyFlags::read_policy(const Ui& ui, VerifyOptions& options) const {
-  WM_TRY(options.policy, weightmark::cli::read_policy(policy));
+  WM_TRY(options.policy, weightmark::read_policy(policy));
   if (options.policy->needs_trusted_root()) {
     WM_TRY(options.trusted_root, trust.read(ui));
   }
@@ -159,7 +143,7 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   }
   if (!name.empty()) options.expectations.name = name;
   if (!digest.empty()) {
-    WM_TRY(options.expectations.digest_hex, parse_expected(digest));
+    WM_TRY(options.expectations.digest_hex, parse_expected_digest(digest, "--expect-digest"));
   }
   // A new pin takes the place of the old one, whatever that says.
   options.allow_older = allow_older;

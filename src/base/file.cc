@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/system_calls.h"
 #include "base/text.h"
 #include "base/try.h"
 
@@ -48,7 +48,7 @@ std::string random_name() {
   std::uint64_t value = 0;
   // Up to 256 bytes are never interrupted (getrandom(2)); should it fail all the
   // same, O_EXCL and linkat still never touch a file that is there.
-  [[maybe_unused]] ssize_t count = ::getrandom(&value, sizeof value, 0);
+  [[maybe_unused]] ssize_t count = system_calls::getrandom(&value, sizeof value);
   return fmt::format(".weightmark-{:016x}.tmp", value);
 }
 

@@ -4,6 +4,8 @@
 
 #include <curl/curl.h>
 
+#include <string>
+
 #include "weightmark/error.h"
 
 namespace weightmark {
@@ -19,12 +21,15 @@ struct CurlLibrary {
   decltype(&::curl_easy_strerror) easy_strerror = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
+  // Where certificate authorities are, for a library that does not know by itself.
+  std::string ca_file = {};
+  std::string ca_folder = {};
 
   // load opens the library of that name and initialises it. It is never closed.
   // Errors: http-unavailable.
   static Result<CurlLibrary> load(const char* name);
 
-  // get loads the system's, once.
+  // get loads the system's, once, or returns the one that was linked in.
   static const Result<CurlLibrary>& get();
 };
 

@@ -180,14 +180,19 @@ class CurlClient : public HttpClient {
   void set_surroundings(const std::string& proxy) {
     set(CURLOPT_PROXY, proxy.c_str());
     set(CURLOPT_NOPROXY, settings_.no_proxy.c_str());
-    if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
-    if (!settings_.ca_folder.empty()) set(CURLOPT_CAPATH, settings_.ca_folder.c_str());
+    set_authorities(settings_.ca_file.empty() ? curl_.ca_file : settings_.ca_file,
+                    settings_.ca_folder.empty() ? curl_.ca_folder : settings_.ca_folder);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
     if (settings_.stop == nullptr) return;
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, is_stopped);
     set(CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(settings_.stop));
+  }
+
+  void set_authorities(const std::string& file, const std::string& folder) {
+    if (!file.empty()) set(CURLOPT_CAINFO, file.c_str());
+    if (!folder.empty()) set(CURLOPT_CAPATH, folder.c_str());
   }
 
   long status_code() {

@@ -11,9 +11,10 @@
 #include "base/refuse.h"
 #include "base/try.h"
 #include "cli/keyless_flags.h"
-#include "cli/network.h"
 #include "cli/options.h"
 #include "crypto/sha2.h"
+#include "host/clock.h"
+#include "host/network.h"
 #include "trust/builtin.h"
 #include "verify/sigstore.h"
 
@@ -80,14 +81,14 @@ Result<KeylessOptions> keyless_options(Request& request, HttpClient& http) {
   return KeylessOptions{.root = std::move(root),
                         .config = std::move(config),
                         .http = &http,
-                        .clock = cli::now,
+                        .clock = now,
                         .token = [token = request.options["--identity-token"]] { return IdentityToken::parse(token); },
                         .consent = [](const TokenIdentity&) { return Result<void>(); }};
 }
 
 // What is signed is the file, or, where it is a statement, the statement as it is.
 Result<void> sign(Request request) {
-  const auto http = cli::service_client();
+  const auto http = service_client(cli::interrupt());
   WM_TRY(KeylessOptions options, keyless_options(request, *http));
   const TrustedRoot root = options.root;
   WM_TRY(const std::string text, read_file(request.artifact, std::uint64_t{1} << 30U));

@@ -52,6 +52,11 @@ class Structure(Case):
     def test_public_header_that_does_not_exist(self):
         self.refused({"src/base/text.cc": '#include "weightmark/none.h"\n'}, "does not exist")
 
+    def test_headers_of_c(self):
+        self.assertEqual(self.problems({"include/weightmark/weightmark.h": "#include <stdint.h>\n"}), [])
+        self.refused({"include/weightmark/weightmark.h": "#include <string.h>\n"}, "public header")
+        self.refused({"include/weightmark/key.h": "#include <stdint.h>\n"}, "public header")
+
     def test_public_header_that_includes_a_layer(self):
         self.refused({"include/weightmark/key.h": '#include "crypto/key.h"\n'}, "public header")
 

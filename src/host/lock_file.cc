@@ -1,4 +1,4 @@
-#include "cli/lock_file.h"
+#include "host/lock_file.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/try.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ Result<fs::path> LockFiles::remember(const Pin& pin) {
   return found->path;
 }
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

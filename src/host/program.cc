@@ -1,4 +1,4 @@
-#include "cli/program.h"
+#include "host/program.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,9 +15,8 @@
 #include "base/file.h"
 #include "base/refuse.h"
 #include "base/try.h"
-#include "cli/ui.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -98,11 +97,12 @@ class Child {
 };
 
 // finish reads both streams to their ends, and returns the exit status.
-Result<int> finish(Child& child, Stream& out, Stream& err, Clock::time_point end, const std::string& who) {
+Result<int> finish(Child& child, Stream& out, Stream& err, Clock::time_point end, const Stop& stop,
+                   const std::string& who) {
   while (true) {
     if (!out.ours && !err.ours)
       if (const auto status = child.status()) return *status;
-    if (interrupt_flag().load()) return refuse(ErrorCode::kInterrupted, "interrupted");
+    if (stop.asked()) return refuse(ErrorCode::kInterrupted, "interrupted");
     if (Clock::now() >= end) return refuse(ErrorCode::kTokenSource, "gave no answer in time", who);
     std::array<pollfd, 2> waiting{{{out.ours.get(), POLLIN, 0}, {err.ours.get(), POLLIN, 0}}};
     if (::poll(waiting.data(), waiting.size(), kPollMilliseconds) <= 0) continue;  // without streams, a pause
@@ -115,7 +115,7 @@ Result<int> finish(Child& child, Stream& out, Stream& err, Clock::time_point end
 
 }  // namespace
 
-Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words,
+Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words, const Stop& stop,
                                                  std::chrono::milliseconds limit) {
   const auto end = Clock::now() + limit;
   const auto fail = [&](int error) {
@@ -131,8 +131,8 @@ Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>&
     return fail(error);
   out.theirs.reset();
   err.theirs.reset();
-  WM_TRY(const int status, finish(child, out, err, end, words.front()));
+  WM_TRY(const int status, finish(child, out, err, end, stop, words.front()));
   return ProgramAnswer{status, std::move(out.text), std::move(err.text)};
 }
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

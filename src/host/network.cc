@@ -1,13 +1,12 @@
-#include "cli/network.h"
+#include "host/network.h"
 
 #include <cstdlib>
 #include <random>
 #include <thread>
 
-#include "cli/ui.h"
 #include "net/retrying_client.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 namespace {
 
 // OwningRetryingClient keeps the client that it asks.
@@ -27,24 +26,23 @@ double random_part() {
 
 }  // namespace
 
-bool wait(std::chrono::milliseconds time) {
+bool wait(std::chrono::milliseconds time, const Stop& stop) {
   constexpr std::chrono::milliseconds kPiece{50};
-  for (; time.count() > 0 && !interrupt_flag().load(); time -= kPiece)
-    std::this_thread::sleep_for(std::min(time, kPiece));
-  return !interrupt_flag().load();
+  for (; time.count() > 0 && !stop.asked(); time -= kPiece) std::this_thread::sleep_for(std::min(time, kPiece));
+  return !stop.asked();
 }
 
-HttpSettings environment_settings() {
+HttpSettings environment_settings(const Stop& stop) {
   HttpSettings settings = http_settings([](const char* name) { return std::getenv(name); });
-  settings.stop = &interrupt_flag();
+  settings.stop = stop.flag();
   return settings;
 }
 
-std::unique_ptr<HttpClient> service_client() {
+std::unique_ptr<HttpClient> service_client(const Stop& stop) {
   RetryPolicy policy;
-  policy.wait = wait;
+  policy.wait = [stop](std::chrono::milliseconds time) { return wait(time, stop); };
   policy.random = random_part;
-  return std::make_unique<OwningRetryingClient>(make_http_client(environment_settings()), std::move(policy));
+  return std::make_unique<OwningRetryingClient>(make_http_client(environment_settings(stop)), std::move(policy));
 }
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

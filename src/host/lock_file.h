@@ -8,7 +8,7 @@
 
 #include "weightmark/lock.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 
 // LockFiles are where a model can be pinned: in the named file, or in weightmark.lock of
 // the current folder, unless that is inside the model, and in that of the user's
@@ -40,4 +40,4 @@ class LockFiles {
   std::vector<Place> places_;
 };
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "host/stop.h"
 #include "sign/ambient_token.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 
 // run_program runs what the PATH has of that name, with these arguments and no shell, and
-// takes what it writes, up to 64 KiB each. It gets no input, and no descriptor of ours. Nothing where it is not
-// there. It is killed when the time is over, it writes more, or a signal asks to stop.
+// takes what it writes, up to 64 KiB each. It gets no input, and no descriptor of ours.
+// Nothing where it is not there. It is killed when the time is over, it writes more, or
+// `stop` becomes true.
 // Errors: token-source, interrupted.
-Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words,
+Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words, const Stop& stop = {},
                                                  std::chrono::milliseconds limit = std::chrono::minutes(1));
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

@@ -1,4 +1,4 @@
-#include "cli/policy_file.h"
+#include "host/policy_file.h"
 
 #include <filesystem>
 
@@ -6,7 +6,7 @@
 #include "base/try.h"
 #include "trust/policy.h"
 
-namespace weightmark::cli {
+namespace weightmark {
 namespace {
 
 Result<std::string> read_text(const std::filesystem::path& path) {
@@ -29,4 +29,4 @@ Result<Policy> read_policy(const std::string& path) {
   return policy;
 }
 
-}  // namespace weightmark::cli
+}  // namespace weightmark

@@ -1,14 +1,13 @@
-#include "cli/program.h"
+#include "host/program.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <atomic>
+#include <thread>
 
-#include "cli/ui.h"
-
-namespace weightmark::cli {
+namespace weightmark {
 namespace {
 
 using std::chrono::milliseconds;
@@ -41,22 +40,23 @@ TEST(Program, MayBeMissing) { EXPECT_FALSE(run_program({"weightmark-has-no-such-
 
 TEST(Program, TellsOfASignal) { EXPECT_EQ(run_program(shell("kill -9 $$")).value()->status, 137); }
 
-// A process of its own, for the flag stays set.
-TEST(ProgramDeathTest, EndsWhenASignalAsksToStop) {
-  const auto stopped = [] {
-    install_interrupt_handler();
-    const auto answer = run_program(shell("kill -TERM $PPID; exec sleep 60"));
-    std::_Exit(!answer && answer.error().code == ErrorCode::kInterrupted ? 7 : 1);
-  };
+TEST(Program, EndsWhenItIsAskedToStop) {
+  std::atomic<bool> flag = false;
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EXIT(stopped(), ::testing::ExitedWithCode(7), "");
+  std::jthread asks([&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    flag = true;
+  });
+  const auto answer = run_program(shell("exec sleep 60"), Stop(&flag));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kInterrupted);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST(Program, IsEndedWithItsChildren) {
   for (const char* script : {"sleep 60", "sleep 60 & wait", "yes", "yes >&2", "exec sleep 60 >/dev/null 2>&1"}) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto answer = run_program(shell(script), milliseconds(300));
+    const auto answer = run_program(shell(script), {}, milliseconds(300));
     ASSERT_FALSE(answer) << script;
     EXPECT_EQ(answer.error().code, ErrorCode::kTokenSource) << script;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30)) << script;
@@ -64,4 +64,4 @@ TEST(Program, IsEndedWithItsChildren) {
 }
 
 }  // namespace
-}  // namespace weightmark::cli
+}  // namespace weightmark
