@@ -9,6 +9,7 @@
 
 #include "weightmark/error.h"
 #include "weightmark/export.h"
+#include "weightmark/loaded_file.h"
 #include "weightmark/manifest.h"
 #include "weightmark/report.h"
 #include "weightmark/stream.h"
@@ -20,7 +21,8 @@ class VerifyingReader;
 
 // VerifiedFile is one opened file, whose bytes are handed out only verified. Copies
 // are the same file. Threads may use it at once; each unit is read by the first that
-// comes, while different units are verified by different threads at once.
+// comes, while different units are verified by different threads at once, also those of
+// one long read.
 //
 // A unit is what the signature vouches for apart: a 64 MiB node of the file's tree, a
 // shard, or, with only a digest, the whole file. Its first use reads and hashes all of
@@ -61,11 +63,11 @@ class WEIGHTMARK_API VerifiedFile {
 class WEIGHTMARK_API VerifiedModel {
  public:
   // open verifies the signature and what the caller expects of it, and opens the model,
-  // but none of its files: files that are missing, or there unsigned, are not noticed,
-  // nor are those handed out. With an empty `options.model` and a signature there are no
-  // files to open, only streams. Of the options those about unsigned, ignored and
-  // selected files mean nothing here, nor does `work.threads`; what the others of `work`
-  // point to must outlive the model and its files.
+  // but none of its files: files that are missing, or there unsigned, are not noticed
+  // before check_files, nor are those handed out. With an empty `options.model` and a signature there are no
+  // files to open, only streams. Of the options those about unsigned and ignored files
+  // are for check_files, and `files` means nothing here; `work.threads` is for reads of several units. What the
+  // others of `work` point to must outlive the model and its files.
   // Errors: those of verify_model up to the signature, model-not-found, symlink-refused,
   // special-*, file-unreadable.
   static Result<VerifiedModel> open(const VerifyOptions& options);
@@ -75,6 +77,13 @@ class WEIGHTMARK_API VerifiedModel {
 
   // signer says who signed.
   const SignerReport& signer() const;
+
+  // check_files compares the names and sizes of the files that are there with the signed
+  // ones, as verify_model does before it reads, and reads none.
+  // Errors: file-missing, file-extra, file-mismatch and shard-past-end of a size,
+  // policy-uncovered, and those of listing: symlink-*, special-*, name-*, too-many-files,
+  // file-unreadable, read-failed, interrupted.
+  Result<void> check_files() const;
 
   // open_file opens a signed file by its name in the manifest, without following links
   // that are not allowed. Each opened file is verified for itself; it may outlive the
@@ -86,6 +95,15 @@ class WEIGHTMARK_API VerifiedModel {
   // size or seal is not as signed, symlink-*, special-*, file-unreadable, read-failed;
   // of a file that is verified at once, those of VerifiedFile::read and tree-conflict.
   Result<VerifiedFile> open_file(std::string_view name) const;
+
+  // load_file reads and verifies a signed file in one pass, on `work.threads` processors
+  // where it has a tree or shards. What the kernel has sealed is mapped, not read.
+  // Errors: those of open_file and VerifiedFile::read; out-of-memory.
+  Result<LoadedFile> load_file(std::string_view name) const;
+
+  // seal_copy does the same for libraries that want a file.
+  // Errors: those of load_file.
+  Result<SealedCopy> seal_copy(std::string_view name) const;
 
   // open_stream prepares to verify a signed file while its bytes arrive. Where a file is
   // verified whole (open_file), its tree does not count.

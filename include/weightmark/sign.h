@@ -78,11 +78,11 @@ struct SignOptions {
   // change since the record was written are not hashed again, and after signing the
   // record is replaced. Absent: none is read or written. Not with shards.
   std::optional<std::filesystem::path> record_folder = {};
-  // What parse_digests returned: sign this and read no file. The model, where
-  // hash.model names one, must have these files with these sizes; where it is empty,
-  // hash.name and signature are required. hash.algorithm is not used, shards and
+  // What parse_digests or FileHashers returned: sign this and read no file. The model,
+  // where hash.model names one, must have these files with these sizes; where it is
+  // empty, hash.name and signature are required. hash.algorithm is not used, shards and
   // record_folder cannot be. Empty: the model is hashed.
-  std::vector<FileEntry> declared = {};
+  std::vector<FileEntry> known = {};
 };
 
 // SignedOutput is what was written.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "base/system_calls.h"
 #include "base/try.h"
 
 namespace weightmark {
@@ -100,7 +101,7 @@ std::string read_link(int folder, const std::string& name) {
 
 Result<OpenFile> regular_file(Fd fd, std::string_view name) {
   struct statx status{};
-  if (::statx(fd.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) return fail(errno, name);
+  if (system_calls::statx(fd.get(), status) != 0) return fail(errno, name);
   if (S_ISDIR(status.stx_mode)) return fail(ENOENT, name);
   if (!S_ISREG(status.stx_mode)) return std::unexpected(special_file(status.stx_mode, name));
   const bool tells = (status.stx_attributes_mask & STATX_ATTR_VERITY) != 0;

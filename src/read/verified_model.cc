@@ -6,6 +6,8 @@
 #include "base/try.h"
 #include "hash/hasher.h"
 #include "read/evidence.h"
+#include "read/loaded_file.h"
+#include "read/model_listing.h"
 #include "read/signed_model.h"
 #include "read/stream_verifier.h"
 #include "read/verifying_reader.h"
@@ -33,6 +35,15 @@ Result<OpenFile> open_signed(const ModelRoot& root, const FileEntry& entry) {
   return file;
 }
 
+Result<void> compare_digests(const Digest& found, const Digest& wanted, const std::string& name) {
+  if (found == wanted) return {};
+  return std::unexpected(
+      Error{ErrorCode::kTreeConflict,
+            fmt::format("has the signed tree, but not the signed digest: its {} digest is {}, signed was {}",
+                        algorithm_name(found.algorithm()), found.hex(), wanted.hex()),
+            name, "the signer listed two contents for it; do not use the model"});
+}
+
 // check_digest reads all of a file by its tree, node by node, and compares the digest
 // of what it was handed.
 Result<void> check_digest(VerifyingReader& reader, const Digest& wanted) {
@@ -43,27 +54,43 @@ Result<void> check_digest(VerifyingReader& reader, const Digest& wanted) {
     WM_CHECK(reader.read(offset, node));
     hasher.update(node);
   }
-  const Digest found = hasher.finish();
-  if (found == wanted) return {};
-  return std::unexpected(
-      Error{ErrorCode::kTreeConflict,
-            fmt::format("has the signed tree, but not the signed digest: its {} digest is {}, signed was {}",
-                        algorithm_name(found.algorithm()), found.hex(), wanted.hex()),
-            reader.name(), "the signer listed two contents for it; do not use the model"});
+  return compare_digests(hasher.finish(), wanted, reader.name());
 }
+
+// Opened is a signed file, and the digest to check beside its tree.
+struct Opened {
+  std::unique_ptr<VerifyingReader> reader;
+  std::optional<Digest> digest;
+};
 
 }  // namespace
 
 struct VerifiedModel::State {
   Verified<SignedModel> signed_model;
   std::optional<ModelRoot> root;  // none where there are only streams
+  std::string signature;          // path of the bundle
+  VerifyOptions options;
   Evidence evidence;
-  WorkOptions work;
 
   Result<FileEntry> find(std::string_view name) const {
     if (const FileEntry* entry = find_file(signed_model->manifest, name)) return *entry;
     return std::unexpected(Error{ErrorCode::kFileNotSigned, "was not signed", std::string(name),
                                  "names are relative to the model, as its manifest has them"});
+  }
+
+  // open_reader opens a signed file by `open`, one of VerifyingReader's, and says by
+  // which digest it is to be checked beside its tree, if by any.
+  template <class Open>
+  Result<Opened> open_reader(std::string_view name, Open open) const {
+    WM_TRY(FileEntry entry, find(name));
+    if (!root) return missing(entry);
+    WM_TRY(OpenFile file, open_signed(*root, entry));
+    if (evidence == Evidence::kWholeFiles) entry.tree.reset();
+    const KernelMeasurement seal = measure_by_kernel(file.fd.get());
+    Opened opened;
+    if (evidence == Evidence::kBoth && entry.tree) opened.digest = entry.digest;
+    WM_TRY(opened.reader, open(std::move(file), std::move(entry), seal, options.work));
+    return opened;
   }
 };
 
@@ -74,7 +101,13 @@ Result<VerifiedModel> VerifiedModel::open(const VerifyOptions& options) {
   WM_TRY(auto model, verify_signed_model(options, report));
   WM_TRY(auto root, open_root(options, model->manifest));
   const Evidence evidence = evidence_for(options, *model);
-  return VerifiedModel(std::make_shared<const State>(std::move(model), std::move(root), evidence, options.work));
+  return VerifiedModel(
+      std::make_shared<const State>(std::move(model), std::move(root), std::move(report.signature), options, evidence));
+}
+
+Result<void> VerifiedModel::check_files() const {
+  if (!state_->root) return missing(manifest().files.front());
+  return check_listing(state_->options, state_->signature, manifest(), *state_->root);
 }
 
 const Manifest& VerifiedModel::manifest() const { return state_->signed_model->manifest; }
@@ -82,14 +115,24 @@ const Manifest& VerifiedModel::manifest() const { return state_->signed_model->m
 const SignerReport& VerifiedModel::signer() const { return state_->signed_model->signer; }
 
 Result<VerifiedFile> VerifiedModel::open_file(std::string_view name) const {
-  WM_TRY(FileEntry entry, state_->find(name));
-  if (!state_->root) return missing(entry);
-  WM_TRY(OpenFile file, open_signed(*state_->root, entry));
-  if (state_->evidence == Evidence::kWholeFiles) entry.tree.reset();
-  const KernelMeasurement seal = measure_by_kernel(file.fd.get());
-  WM_TRY(auto reader, VerifyingReader::open(std::move(file), entry, seal, state_->work));
-  if (state_->evidence == Evidence::kBoth && entry.tree) WM_CHECK(check_digest(*reader, *entry.digest));
-  return VerifiedFile(std::move(reader));
+  WM_TRY(Opened file, state_->open_reader(name, VerifyingReader::open));
+  if (file.digest) WM_CHECK(check_digest(*file.reader, *file.digest));
+  return VerifiedFile(std::move(file.reader));
+}
+
+Result<LoadedFile> VerifiedModel::load_file(std::string_view name) const {
+  WM_TRY(const Opened file, state_->open_reader(name, VerifyingReader::create));
+  WM_TRY(LoadedFile::Impl loaded, load(*file.reader));
+  if (file.digest)
+    WM_CHECK(compare_digests(hash_bytes(file.digest->algorithm(), loaded.memory.bytes()), *file.digest, loaded.name));
+  return LoadedFile(std::make_shared<const LoadedFile::Impl>(std::move(loaded)));
+}
+
+Result<SealedCopy> VerifiedModel::seal_copy(std::string_view name) const {
+  WM_TRY(const Opened file, state_->open_reader(name, VerifyingReader::create));
+  if (file.digest) WM_CHECK(check_digest(*file.reader, *file.digest));
+  WM_TRY(SealedCopy::Impl sealed, weightmark::seal_copy(*file.reader));
+  return SealedCopy(std::make_shared<const SealedCopy::Impl>(std::move(sealed)));
 }
 
 Result<VerifiedStream> VerifiedModel::open_stream(std::string_view name, VerifiedStream::Sink sink) const {

@@ -11,6 +11,7 @@
 #include "model/measure.h"
 #include "model/placement.h"
 #include "read/evidence.h"
+#include "read/model_listing.h"
 #include "read/policy_files.h"
 #include "read/signed_model.h"
 #include "trust/policy.h"
@@ -51,14 +52,13 @@ class Session {
     bool follow = manifest.serialization.allow_symlinks || options_.allow_symlinks;
     WM_TRY(ModelRoot root, ModelRoot::open(options_.model, follow ? SymlinkPolicy::kFollow : SymlinkPolicy::kRefuse));
     const bool only_signed = options_.ignore_unsigned_files && !forbids_uncovered();
-    UnsignedRules rules{recorded_ignores(manifest), only_signed, selection_};
+    UnsignedRules rules{recorded_ignores(options_, manifest), only_signed, selection_};
     // A single file is always listed: it must be the signed one.
     Listing listing;
     if (!only_signed || root.is_file()) {
-      WM_TRY(listing, list_files(root, all_ignores(root, rules.recorded), options_.work));
+      WM_TRY(listing, list_model(options_, report().signature, manifest, root, rules.recorded));
     }
     std::ranges::copy(listing.warnings, std::back_inserter(report().warnings));
-    rename_single(manifest, root, listing);
     measure(manifest, root, listing);
     auto rest = report_unsigned(manifest, listing, rules);
     find_renames(manifest, root, listing, rest);
@@ -81,31 +81,6 @@ class Session {
     auto selects = [&](const FileEntry& file) { return selection_.selects(file.name); };
     report().partial = !std::ranges::all_of(manifest.files, selects);
     return {};
-  }
-
-  // recorded_ignores is what the signer or the user left out on purpose.
-  IgnoreSet recorded_ignores(const Manifest& manifest) const {
-    IgnoreSet ignores(options_.ignore_paths);
-    if (manifest.serialization.ignore_paths)
-      for (const std::string& path : *manifest.serialization.ignore_paths) ignores.add(path);
-    else if (options_.ignore_git_paths)
-      for (std::string_view path : kGitPaths) ignores.add(std::string(path));
-    return ignores;
-  }
-
-  // all_ignores adds what is no part of any model, whether recorded or not.
-  IgnoreSet all_ignores(const ModelRoot& root, const IgnoreSet& recorded) const {
-    IgnoreSet ignores = recorded;
-    for (std::string_view path : kOwnPaths) ignores.add(std::string(path));
-    std::string signature = root.is_file() ? "" : path_in_model(options_.model, report().signature);
-    if (!signature.empty()) ignores.add(std::move(signature));
-    return ignores;
-  }
-
-  // rename_single lets the Python client's "." stand for the model's only file.
-  static void rename_single(const Manifest& manifest, const ModelRoot& root, Listing& listing) {
-    bool dot = root.is_file() && find_file(manifest, kSingleFileName) != nullptr;
-    if (dot && !listing.files.empty()) listing.files.front().name = kSingleFileName;
   }
 
   void measure(const Manifest& manifest, const ModelRoot& root, const Listing& listing) {
@@ -161,20 +136,9 @@ class Session {
   }
 
   static Result<MeasureTask> plan(const FileEntry& file, const ModelRoot& root, const ListedFile* listed) {
-    Error missing{ErrorCode::kFileMissing, "was signed but is not there", file.name, {}};
     MeasureTask task;
+    WM_TRY(task.identity, find_signed(file, root, listed));
     task.name = file.name == kSingleFileName ? root.file_name() : file.name;
-    if (listed != nullptr) {
-      task.identity = listed->identity;
-    } else {
-      // Of a model that is one file, nothing else in its folder is part.
-      if (root.is_file() || task.name.empty()) return std::unexpected(std::move(missing));
-      auto opened = root.open_file(task.name);
-      if (!opened && opened.error().code == ErrorCode::kFileNotFound) return std::unexpected(std::move(missing));
-      if (!opened) return std::unexpected(std::move(opened).error());
-      task.identity = opened->identity;
-    }
-    WM_CHECK(check_size(file, task.identity.size));
     return task;
   }
 

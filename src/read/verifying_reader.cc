@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "base/try.h"
 #include "model/compare.h"
+#include "model/parallel.h"
 #include "model/range_reader.h"
 
 namespace weightmark {
@@ -54,6 +56,27 @@ Result<void> read_piece(RangeReader& reader, const Unit& range, std::span<std::u
   return std::unexpected(range_error(error.code, error.subject, range.begin, range.end, error.what, error.hint));
 }
 
+// for_each_unit does the same with each, several at once. It ends at the first error,
+// which is that of the first unit that has one among those that were looked at.
+template <class Work>
+Result<void> for_each_unit(const std::vector<Unit>& units, const WorkOptions& options, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::size_t first = units.size();
+  Result<void> status;
+  run_parallel(thread_count(options, units.size()), [&] {
+    for (std::size_t i = next++; i < units.size(); i = next++) {
+      Result<void> done = work(units[i]);
+      if (done) continue;
+      next = units.size();
+      const std::lock_guard lock(mutex);
+      if (i < first) status = std::move(done);
+      first = std::min(first, i);
+    }
+  });
+  return status;
+}
+
 }  // namespace
 
 VerifyingReader::Wanted VerifyingReader::Wanted::within(std::uint64_t begin, std::uint64_t end) const {
@@ -73,12 +96,18 @@ VerifyingReader::VerifyingReader(OpenFile file, FileEntry entry, Coverage covera
       work_(work),
       ledger_(units_.count()) {}
 
-Result<std::unique_ptr<VerifyingReader>> VerifyingReader::open(OpenFile file, FileEntry entry,
-                                                               const KernelMeasurement& seal, const WorkOptions& work) {
+Result<std::unique_ptr<VerifyingReader>> VerifyingReader::create(OpenFile file, FileEntry entry,
+                                                                 const KernelMeasurement& seal,
+                                                                 const WorkOptions& work) {
   WM_CHECK(check_size(entry, file.identity.size));
   WM_TRY(const Coverage coverage, coverage_of(entry, seal));
+  return std::unique_ptr<VerifyingReader>(new VerifyingReader(std::move(file), std::move(entry), coverage, work));
+}
+
+Result<std::unique_ptr<VerifyingReader>> VerifyingReader::open(OpenFile file, FileEntry entry,
+                                                               const KernelMeasurement& seal, const WorkOptions& work) {
   const bool size_is_signed = entry.size().has_value();
-  std::unique_ptr<VerifyingReader> reader(new VerifyingReader(std::move(file), std::move(entry), coverage, work));
+  WM_TRY(auto reader, create(std::move(file), std::move(entry), seal, work));
   if (!size_is_signed) WM_CHECK(reader->read_unit(reader->units_.around(0), {0, {}}));
   WM_CHECK(reader->check_same_size());
   return reader;
@@ -130,13 +159,26 @@ Result<void> VerifyingReader::read_sealed(const Wanted& wanted) const {
   return {};
 }
 
+std::vector<Unit> VerifyingReader::units_within(std::uint64_t begin, std::uint64_t end) const {
+  std::vector<Unit> units;
+  for (std::uint64_t at = begin; at < end; at = units.back().end) units.push_back(units_.around(at));
+  // Of an empty file there is nothing to want, but something to verify.
+  if (units.empty() && size() == 0 && units_.count() > 0) units.push_back(units_.around(0));
+  return units;
+}
+
 Result<void> VerifyingReader::read_units(const Wanted& wanted) {
-  for (std::uint64_t at = wanted.offset; at < wanted.end();) {
-    const Unit unit = units_.around(at);
-    WM_CHECK(read_unit(unit, wanted.within(unit.begin, unit.end)));
-    at = unit.end;
-  }
-  return {};
+  return for_each_unit(units_within(wanted.offset, wanted.end()), work_,
+                       [&](const Unit& unit) { return read_unit(unit, wanted.within(unit.begin, unit.end)); });
+}
+
+Result<void> VerifyingReader::copy_to(const Sink& sink) {
+  const auto copy_unit = [&](const Unit& unit) -> Result<void> {
+    WM_CHECK(verify_unit(unit, {unit.begin, {}}, sink));
+    return {};
+  };
+  WM_CHECK(for_each_unit(units_within(0, size()), work_, copy_unit));
+  return check_same_size();
 }
 
 Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted) {
@@ -148,7 +190,7 @@ Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted) 
   return filled ? Result<void>() : read_groups(unit, *groups, wanted);
 }
 
-Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted) const {
+Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted, const Sink& sink) const {
   UnitHasher hasher(units_, unit);
   RangeReader reader(file_, name(), work_, unit.begin, unit.end);
   Bytes scratch;
@@ -161,6 +203,7 @@ Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& want
     const std::span<std::uint8_t> bytes = whole ? part.out : scratch;
     WM_CHECK(read_piece(reader, group, bytes));
     hasher.update(bytes);
+    if (sink) WM_CHECK(sink(group.begin, bytes));
     if (!whole) part.take(group, bytes);
   }
   Result<Groups> groups = hasher.finish();

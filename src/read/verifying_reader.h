@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "model/kernel_verity.h"
 #include "model/model_root.h"
@@ -44,18 +46,34 @@ class HeldGroup {
 // needs no check. Where the kernel vouches for the file, nothing is hashed.
 class VerifyingReader {
  public:
+  // create looks at the file's size only, and the first read of a file whose signature
+  // does not tell its size has to be of all of it.
+  // Errors: file-mismatch, shard-past-end.
+  static Result<std::unique_ptr<VerifyingReader>> create(OpenFile file, FileEntry entry, const KernelMeasurement& seal,
+                                                         const WorkOptions& work);
+
+  // open is for reads of any range.
   // `seal` is measured through that very handle. What `work` points to must outlive
   // the reader. A file whose signature does not tell its size is verified whole here,
   // as not even the size can be believed before.
-  // Errors: file-mismatch, shard-past-end; for such a file those of read().
+  // Errors: those of create(); for such a file those of read().
   static Result<std::unique_ptr<VerifyingReader>> open(OpenFile file, FileEntry entry, const KernelMeasurement& seal,
                                                        const WorkOptions& work);
 
   // read is VerifiedFile::read (weightmark/reader.h).
   Result<void> read(std::uint64_t offset, std::span<std::uint8_t> out);
 
+  // Sink takes bytes from an offset of the file on, from several threads at once.
+  using Sink = std::function<Result<void>(std::uint64_t offset, ByteView bytes)>;
+
+  // copy_to reads and verifies all of the file. What it hands to `sink` is verified only
+  // when it returns, so after an error none of it may be used.
+  // Errors: those of read; of `sink`.
+  Result<void> copy_to(const Sink& sink);
+
   const std::string& name() const { return units_.entry().name; }
   std::uint64_t size() const { return units_.size(); }
+  int descriptor() const { return file_.fd.get(); }
   Coverage coverage() const { return coverage_; }
 
  private:
@@ -74,9 +92,10 @@ class VerifyingReader {
   Result<void> check_range(std::uint64_t offset, std::uint64_t count) const;
   Result<void> check_same_size() const;
   Result<void> read_sealed(const Wanted& wanted) const;
+  std::vector<Unit> units_within(std::uint64_t begin, std::uint64_t end) const;
   Result<void> read_units(const Wanted& wanted);
   Result<void> read_unit(const Unit& unit, const Wanted& wanted);
-  Result<Groups> verify_unit(const Unit& unit, const Wanted& wanted) const;
+  Result<Groups> verify_unit(const Unit& unit, const Wanted& wanted, const Sink& sink = {}) const;
   Result<void> read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted);
   Result<void> read_group(const Unit& group, const TreeNode& digest, std::span<std::uint8_t> out) const;
   Result<std::shared_ptr<const Bytes>> hold_group(const Unit& group, const TreeNode& digest);

@@ -8,6 +8,7 @@
 #include "base/json_document.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "model/known_files.h"
 #include "weightmark/sign.h"
 
 namespace weightmark {
@@ -52,13 +53,6 @@ Result<void> check_total(const std::vector<FileEntry>& files, const JsonView& fi
   return {};
 }
 
-Result<void> check_names(const std::vector<FileEntry>& files) {
-  auto twice = std::ranges::adjacent_find(files, {}, &FileEntry::name);
-  if (twice != files.end())
-    return std::unexpected(Error{ErrorCode::kNameDuplicate, "the name is listed twice", twice->name, {}});
-  return check_conflicts(files);
-}
-
 }  // namespace
 
 Result<std::vector<FileEntry>> parse_digests(std::string_view json) {
@@ -77,7 +71,7 @@ Result<std::vector<FileEntry>> parse_digests(std::string_view json) {
     files.push_back(std::move(file));
   }
   std::ranges::sort(files, {}, &FileEntry::name);
-  WM_CHECK(check_names(files));
+  WM_CHECK(check_listed_names(files));
   WM_CHECK(check_total(files, field));
   return files;
 }

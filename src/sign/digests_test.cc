@@ -6,6 +6,7 @@
 #include "attest/bundle.h"
 #include "model/model_testing.h"
 #include "verify/bundle_testing.h"
+#include "weightmark/file_hasher.h"
 #include "weightmark/sign.h"
 #include "weightmark/verify.h"
 
@@ -96,7 +97,7 @@ class SignDeclared : public ::testing::Test {
     declare(item("a") + "," + item("sub/b", "second"));
   }
 
-  void declare(const std::string& items) { options_.declared = parse_digests(list(items)).value(); }
+  void declare(const std::string& items) { options_.known = parse_digests(list(items)).value(); }
 
   std::string code_of_sign() { return code_of(sign_model(options_)); }
 
@@ -133,14 +134,51 @@ TEST_F(SignDeclared, ReadsNoFileAndSaysSo) {
 
 TEST_F(SignDeclared, HasTheRootDigestOfHashing) {
   Digest declared = sign_model(options_)->model.manifest.root;
-  options_.declared.clear();
+  options_.known.clear();
   EXPECT_EQ(sign_model(options_)->model.manifest.root, declared);
+}
+
+// --- what was hashed while it was written
+
+FileEntry hash_pieces(const std::string& name, std::string_view content, std::size_t piece,
+                      HashAlgorithm algorithm = HashAlgorithm::kSha256) {
+  FileHasher hasher(name, algorithm);
+  for (std::size_t at = 0; at < content.size(); at += piece) hasher.update(as_bytes(content.substr(at, piece)));
+  return hasher.finish();
+}
+
+TEST_F(SignDeclared, TakesWhatWasHashedOnTheWay) {
+  const std::string large(kNodeSize + 5, 'x');
+  temp_.write("model/large", large);
+  temp_.write("model/empty", "");
+  options_.known.clear();
+  const Manifest whole = sign_model(options_)->model.manifest;
+  options_.known = {hash_pieces("sub/b", "second", 1), hash_pieces("large", large, 1'000'003),
+                    hash_pieces("empty", "", 1), hash_pieces("a", "first", 5)};
+  auto output = sign_model(options_);
+  ASSERT_EQ(code_of(output), "ok") << describe(output.error());
+  EXPECT_EQ(output->model.manifest, whole) << "with trees, and nothing declared";
+  EXPECT_EQ(verify(output->signature).count(Coverage::kTree), 4U);
+}
+
+TEST_F(SignDeclared, RefusesHashesThatNoStatementCanSay) {
+  const FileEntry a = hash_pieces("a", "first", 5);
+  options_.known = {a, a};
+  EXPECT_EQ(code_of_sign(), "name-duplicate");
+  options_.known = {a, hash_pieces("a/b", "second", 6)};
+  EXPECT_EQ(code_of_sign(), "name-conflict");
+  options_.known = {a, hash_pieces("sub/b", "second", 6, HashAlgorithm::kBlake3)};
+  EXPECT_EQ(code_of_sign(), "usage");
+  options_.known = {a, hash_pieces("../b", "second", 6)};
+  EXPECT_EQ(code_of_sign(), "name-dot-dot");
+  options_.known = {a, FileEntry{.name = "sub/b", .digest = a.digest, .shards = {}, .tree = {}}};
+  EXPECT_EQ(code_of_sign(), "usage");
 }
 
 TEST_F(SignDeclared, TakesTheListsAlgorithm) {
   const Digest digest = hash_bytes(HashAlgorithm::kBlake3, as_bytes("first"));
   temp_.remove("model/sub");
-  options_.declared = parse_digests(list(item("a", 5, digest.hex()), "blake3")).value();
+  options_.known = parse_digests(list(item("a", 5, digest.hex()), "blake3")).value();
   auto output = sign_model(options_);
   ASSERT_EQ(code_of(output), "ok");
   EXPECT_EQ(verify(output->signature).verdict, Verdict::kVerified);

@@ -10,7 +10,7 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "model/declare_model.h"
+#include "model/known_files.h"
 #include "model/placement.h"
 #include "sign/recorded_digests.h"
 #include "sign/signature_place.h"
@@ -28,7 +28,7 @@ Result<void> check_options(const SignOptions& options) {
   const bool shards = options.hash.shard_size > 0;
   if (options.record_folder && shards)
     return refuse(ErrorCode::kUsage, "digests of shards are not recorded, so they cannot be reused");
-  if (options.declared.empty()) return {};
+  if (options.known.empty()) return {};
   if (shards || options.record_folder)
     return refuse(ErrorCode::kUsage, "with a list of digests nothing is hashed, so there are no shards or records");
   if (options.hash.model.empty() && !(options.hash.name && options.signature))
@@ -57,8 +57,8 @@ Result<SignedOutput> sign_with(Signer& signer, const SignOptions& options) {
   if (!inside.empty()) full.hash.ignore_paths.push_back(inside);
   std::optional<RecordedDigests> known;
   if (options.record_folder) known.emplace(*options.record_folder, full.hash, options.time);
-  WM_TRY(HashedModel model, options.declared.empty() ? hash_model(full.hash, known ? &*known : nullptr)
-                                                     : declare_model(full.hash, options.declared));
+  WM_TRY(HashedModel model, options.known.empty() ? hash_model(full.hash, known ? &*known : nullptr)
+                                                  : collect_known(full.hash, options.known));
   WM_TRY(SignerReport report, write_signed(place, signer, statement_of(model.manifest, full.hash), options.time,
                                            [&](const Statement& read) { return parse_oms(read) == model.manifest; }));
   if (known) finish_record(*known, model);

@@ -1,7 +1,10 @@
-#include "model/declare_model.h"
+#include "model/known_files.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "attest/oms.h"
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -14,6 +17,18 @@ namespace {
 std::unexpected<Error> mismatch(std::string what, std::string_view name) {
   return refuse(ErrorCode::kDigestsMismatch, std::move(what), name,
                 "make the list of digests anew, or sign without it");
+}
+
+// check_entries refuses what no statement can say.
+Result<void> check_entries(const std::vector<FileEntry>& files) {
+  for (const FileEntry& file : files) {
+    WM_CHECK(check_name(file.name));
+    if (!file.digest || !file.size())
+      return refuse(ErrorCode::kUsage, "has no digest or no size to sign", printable(file.name));
+    if (file.digest->algorithm() != files.front().digest->algorithm())
+      return refuse(ErrorCode::kUsage, "has a digest of another algorithm than the files before it", file.name);
+  }
+  return check_listed_names(files);
 }
 
 // leave_out applies to the list what listing a folder does by itself.
@@ -57,8 +72,16 @@ Result<Place> look_at(const HashOptions& options, const IgnoreSet& ignores, Hash
 
 }  // namespace
 
-Result<HashedModel> declare_model(const HashOptions& options, std::vector<FileEntry> files) {
+Result<void> check_listed_names(const std::vector<FileEntry>& files) {
+  auto twice = std::ranges::adjacent_find(files, {}, &FileEntry::name);
+  if (twice != files.end()) return refuse(ErrorCode::kNameDuplicate, "the name is listed twice", twice->name);
+  return check_conflicts(files);
+}
+
+Result<HashedModel> collect_known(const HashOptions& options, std::vector<FileEntry> files) {
   WM_TRY(IgnoreSet ignores, recorded_ignores(options));
+  std::ranges::sort(files, {}, &FileEntry::name);
+  WM_CHECK(check_entries(files));
   HashedModel model;
   Manifest& manifest = model.manifest;
   manifest.files = std::move(files);
