@@ -1,0 +1,206 @@
+"""What adapters of frameworks have in common. docs/adapters.md is the recipe."""
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import warnings
+from typing import Any, Callable, Optional, TypeVar
+
+from . import errors
+from ._hashing import HashingThread, pieces
+from .reading import VerifiedModel, open_verified, opened
+from .signing import SignedOutput, Signer, sign
+from .trust import AnyPolicy, PathLike, Warn, is_warning
+
+__all__ = ["SigningWriter", "UnverifiedModelWarning", "guarded", "load_guarded", "opened", "strict"]
+
+_T = TypeVar("_T")
+
+
+class UnverifiedModelWarning(UserWarning):
+    """A model was loaded although it did not verify.
+
+    Example:
+        >>> import warnings
+        >>> warnings.simplefilter("error", weightmark.UnverifiedModelWarning)  # doctest: +SKIP
+    """
+
+
+def strict(policy: AnyPolicy) -> AnyPolicy:
+    """Returns the policy that a policy of `warn` would only warn about.
+
+    Example:
+        >>> from weightmark.adapters import strict
+        >>> strict(weightmark.warn(policy)) is policy
+        True
+    """
+    if isinstance(policy, Warn):
+        return policy.trust
+    return None if policy == "warn" else policy
+
+
+def load_guarded(path: PathLike, policy: AnyPolicy, verified: Callable[[VerifiedModel], _T],
+                 plain: Callable[[], _T], **options: Any) -> _T:
+    """Loads by `verified`; under `warn` what does not verify is loaded by `plain`, loudly.
+
+    Args:
+        path: of the model, or of a file in it.
+        policy: as every loader takes it.
+        verified: is given the VerifiedModel and makes of it what the framework wants.
+        plain: loads without verification.
+        options: for open_verified.
+
+    Raises:
+        As open_verified and `verified`, unless the policy only warns.
+
+    Example:
+        >>> from weightmark.adapters import load_guarded
+        >>> load_guarded("model", policy, lambda model: model.read_bytes("config.json"),
+        ...              lambda: open("model/config.json", "rb").read())
+        b'{}'
+    """
+    def strictly() -> _T:
+        with open_verified(path, strict(policy), **options) as model:
+            return verified(model)
+
+    return guarded(path, policy, strictly, plain)
+
+
+def guarded(path: PathLike, policy: AnyPolicy, verified: Callable[[], _T], plain: Callable[[], _T]) -> _T:
+    """Does the same for what reads a model in several steps, and opened it before.
+
+    Args:
+        path: of the model, for the warning.
+        policy: as every loader takes it.
+        verified: loads what was verified.
+        plain: loads without verification.
+
+    Raises:
+        As `verified`, unless the policy only warns.
+
+    Example:
+        >>> from weightmark.adapters import guarded
+        >>> model = weightmark.open_verified("model", policy)
+        >>> guarded(model.path, policy, lambda: model.read_bytes("config.json"), lambda: b"plain")
+        b'{}'
+    """
+    try:
+        return verified()
+    except errors.WeightmarkError as error:
+        if not is_warning(policy) or isinstance(error, errors.Interrupted):
+            raise
+        _warn(path, error)
+    return plain()
+
+
+def _warn(path: PathLike, error: errors.WeightmarkError) -> None:
+    text = f"loading {os.fspath(path)} ALTHOUGH IT DOES NOT VERIFY: {error}"
+    print("weightmark: WARNING:", errors._escape(text), file=sys.stderr, flush=True)
+    # Filters may make an error of it, in which case nothing is loaded; or show it only once.
+    warnings.warn(UnverifiedModelWarning(errors._escape(text)), stacklevel=5)
+
+
+class SigningWriter:
+    """A file for writing that is signed when it is closed.
+
+    What is written goes to a temporary file beside `path` and is hashed on the way, in a
+    second thread, so that signing does not read it again. `close` syncs it, renames it and
+    signs it; an exception in the `with` leaves nothing, and an older file and its signature
+    stay.
+
+    Args:
+        path: of the file. Its signature is FILE.sig.
+        signer: as `sign` takes it.
+        name: what the model is called; the file's name where absent.
+
+    Attributes:
+        output: the SignedOutput, once it is closed.
+
+    Example:
+        >>> from weightmark.adapters import SigningWriter
+        >>> with SigningWriter("state.bin", signer) as file:
+        ...     file.write(b"weights")
+        7
+        >>> bool(weightmark.verify("state.bin", policy))
+        True
+    """
+
+    def __init__(self, path: PathLike, signer: Optional[Signer] = None, *, name: Optional[str] = None) -> None:
+        self._path = os.fspath(path)
+        self._signer = signer
+        self._name = name
+        self._hasher = HashingThread(os.path.basename(self._path))
+        folder = os.path.dirname(self._path) or "."
+        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="." + os.path.basename(self._path) + ".",
+                                                 delete=False)
+        self.output: Optional[SignedOutput] = None
+
+    def write(self, data: Any) -> int:
+        """Writes bytes. They cannot be taken back: there is no seek."""
+        for piece in pieces(data):
+            self._hasher.update(piece)
+            self._file.write(piece)
+        return memoryview(data).nbytes
+
+    def flush(self) -> None:
+        """Hands what was written to the system."""
+        self._file.flush()
+
+    def tell(self) -> int:
+        """Returns how many bytes were written."""
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        """It is not."""
+        return False
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def close(self) -> None:
+        """Makes the file appear, and signs it. A second time nothing happens."""
+        if self._file.closed:
+            return
+        try:
+            self._file.flush()
+            os.fchmod(self._file.fileno(), 0o666 & ~_umask())
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._replace()
+        except BaseException:
+            self.discard()
+            raise
+
+    def _replace(self) -> None:
+        signature = self._path + ".sig"
+        # An old signature beside a new file would look like tampering: it goes first.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(signature)
+        os.replace(self._file.name, self._path)
+        self.output = sign(self._path, self._signer, name=self._name, files=[self._hasher.finish()])
+
+    def discard(self) -> None:
+        """Leaves nothing of what was written."""
+        self._hasher.close()
+        self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._file.name)
+
+    def __enter__(self) -> SigningWriter:
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+
+def _umask() -> int:
+    # Python has no other way to read it.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
