@@ -122,15 +122,14 @@ def draw(raw, colours):
     return figure
 
 
-def themed(svg):
+def themed(svg, title="Performance of weightmark beside other tools"):
     """Turns the light colours into variables that follow the reader's theme; where those are unknown, light stays."""
     for name, colour in LIGHT.items():
         svg = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var(--{name}, {colour})", svg)
     light = "; ".join(f"--{name}: {colour}" for name, colour in LIGHT.items())
     dark = "; ".join(f"--{name}: {colour}" for name, colour in DARK.items())
     rules = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>\n"
-    title = "<title>Performance of weightmark beside other tools</title>\n"
-    return re.sub(r"(<svg [^>]*>\n)", lambda m: m[1] + title + rules, svg, count=1)
+    return re.sub(r"(<svg [^>]*>\n)", lambda m: f"{m[1]}<title>{title}</title>\n{rules}", svg, count=1)
 
 
 def main(source, target, *pictures):

@@ -173,7 +173,8 @@ def cold_note(raw):
     return note
 
 
-def performance_page(raw):
+def performance_page(raw, more=()):
+    """The page; `more` are lines to go before the machine's ceilings."""
     results = Results(raw)
     way = ", which goes by the tree" if results.run("1x4GiB", "verify-tree") else ", which hashes whole files here"
     settings = raw["settings"]
@@ -193,6 +194,7 @@ def performance_page(raw):
         "all alike; the ceilings that rates are compared with were measured in the same rounds. The models are files of random bytes. All signatures are made with a P-256 key. "
         + quietness(results), "",
         markdown(["", ""], machine_rows(raw)), "",
+        *more,
         "## Ceilings", "",
         "What this machine can do at all: each kind of work alone, in turns, the median of the rounds with the least "
         "and the most.", "",
