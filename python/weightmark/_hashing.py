@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from typing import Any, Iterator, Optional
 
 from ._weightmark import FileEntry, FileHasher
@@ -23,12 +24,13 @@ class HashingThread:
 
     What is handed over is copied: the caller may use its memory again at once, while
     hashing takes longer than writing to a fast disk. The thread begins with the first
-    full piece, so that small files have none.
+    full piece, so that small files have none, and ends at the latest with this object or
+    the program: a thread that is killed while it hashes would end the program by abort().
     """
 
     def __init__(self, name: str) -> None:
         self._hasher = FileHasher(name)
-        self._thread: Optional[threading.Thread] = None
+        self._thread: Optional[weakref.finalize[..., HashingThread]] = None
         self._full: queue.SimpleQueue[Optional[bytearray]] = queue.SimpleQueue()
         self._free: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
         self._made = 0
@@ -56,9 +58,7 @@ class HashingThread:
     def close(self) -> None:
         """Ends the thread, also where the digest is wanted no more."""
         if self._thread is not None:
-            self._full.put(None)
-            self._thread.join()
-            self._thread = None
+            self._thread()
 
     def _take(self) -> bytearray:
         if self._made < _PIECES and self._free.empty():
@@ -68,13 +68,25 @@ class HashingThread:
 
     def _hand_over(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._hash, name="weightmark-hash", daemon=True)
-            self._thread.start()
+            self._thread = self._start()
         self._full.put(self._piece)
         self._piece = self._take()
         self._filled = 0
 
-    def _hash(self) -> None:
-        while (piece := self._full.get()) is not None:
-            self._hasher.update(piece)
-            self._free.put(piece)
+    def _start(self) -> weakref.finalize[..., HashingThread]:
+        thread = threading.Thread(target=_hash, args=(self._hasher, self._full, self._free),
+                                  name="weightmark-hash", daemon=True)
+        thread.start()
+        return weakref.finalize(self, _end, thread, self._full)
+
+
+def _hash(hasher: FileHasher, full: queue.SimpleQueue[Optional[bytearray]],
+          free: queue.SimpleQueue[bytearray]) -> None:
+    while (piece := full.get()) is not None:
+        hasher.update(piece)
+        free.put(piece)
+
+
+def _end(thread: threading.Thread, full: queue.SimpleQueue[Optional[bytearray]]) -> None:
+    full.put(None)
+    thread.join()

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import warnings
+import weakref
 from typing import Any, Callable, Optional, TypeVar
 
 from . import errors
@@ -102,13 +103,18 @@ def _warn(path: PathLike, error: errors.WeightmarkError) -> None:
     warnings.warn(UnverifiedModelWarning(errors._escape(text)), stacklevel=5)
 
 
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 class SigningWriter:
     """A file for writing that is signed when it is closed.
 
     What is written goes to a temporary file beside `path` and is hashed on the way, in a
     second thread, so that signing does not read it again. `close` syncs it, renames it and
     signs it; an exception in the `with` leaves nothing, and an older file and its signature
-    stay.
+    stay. So it is with a writer that is forgotten.
 
     Args:
         path: of the file. Its signature is FILE.sig.
@@ -135,6 +141,7 @@ class SigningWriter:
         folder = os.path.dirname(self._path) or "."
         self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="." + os.path.basename(self._path) + ".",
                                                  delete=False)
+        self._unlink = weakref.finalize(self, _unlink, self._file.name)
         self.output: Optional[SignedOutput] = None
 
     def write(self, data: Any) -> int:
@@ -175,19 +182,17 @@ class SigningWriter:
             raise
 
     def _replace(self) -> None:
-        signature = self._path + ".sig"
         # An old signature beside a new file would look like tampering: it goes first.
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(signature)
+        _unlink(self._path + ".sig")
         os.replace(self._file.name, self._path)
+        self._unlink.detach()
         self.output = sign(self._path, self._signer, name=self._name, files=[self._hasher.finish()])
 
     def discard(self) -> None:
         """Leaves nothing of what was written."""
         self._hasher.close()
         self._file.close()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._file.name)
+        self._unlink()
 
     def __enter__(self) -> SigningWriter:
         return self

@@ -219,6 +219,27 @@ class Writer(ModelTest):
         self.assertEqual(path.read_bytes(), b"old")
         self.assertTrue(weightmark.verify(path, self.policy))
 
+    def test_a_writer_that_is_forgotten_leaves_nothing(self):
+        before, running = sorted(os.listdir(self.folder)), threading.active_count()
+        file = adapters.SigningWriter(self.folder / "out.bin", self.signer)
+        file.write(bytes(9_000_000))
+        self.assertEqual(threading.active_count(), running + 1)
+        del file
+        self.assertEqual(threading.active_count(), running)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_a_program_that_ends_leaves_nothing(self):
+        before = sorted(os.listdir(self.folder))
+        forgets = """
+from weightmark import adapters
+import sys
+file = adapters.SigningWriter(sys.argv[1])
+file.write(bytes(100_000_000))
+"""
+        ended = subprocess.run([sys.executable, "-c", forgets, self.folder / "out.bin"], capture_output=True)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
 
 class WarnOnly(ModelTest):
     def load(self, policy):
