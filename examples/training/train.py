@@ -3,7 +3,7 @@
 
 usage: train.py --train FOLDER --eval FOLDER --config FILE --hyperparameters FILE --output FOLDER
 
-Logistic regression over hashed words. Writes weights.safetensors and config.json. Where
+Logistic regression over hashed words. Writes FOLDER/weights.safetensors. Where
 WEIGHTMARK_TRAINING_REPORT names a folder, as it does below `weightmark train`, the training
 reports to it what it was set, how far it came and how well it does; a provenance records that
 as what the program says of itself. With the same files it makes the same bytes.
@@ -79,15 +79,18 @@ class Model:
         return loss, sum((chance > 0.5) == bool(label) for chance, label in chances) / len(chances)
 
     def write(self, folder, config):
-        """As safetensors: the length of a header, the header, and the numbers behind it."""
+        """As safetensors: the length of a header, the header, and the numbers behind it.
+
+        One file, so that a platform which attests files, not models, attests this model.
+        """
         numbers = struct.pack(f"<{len(self.weights) + 1}f", *self.weights, self.bias)
         end = 4 * len(self.weights)
-        header = json.dumps({"weights": {"dtype": "F32", "shape": [len(self.weights)], "data_offsets": [0, end]},
+        header = json.dumps({"__metadata__": {"config": json.dumps(config, sort_keys=True)},
+                             "weights": {"dtype": "F32", "shape": [len(self.weights)], "data_offsets": [0, end]},
                              "bias": {"dtype": "F32", "shape": [1], "data_offsets": [end, end + 4]}}).encode()
         header += b" " * (-len(header) % 8)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "weights.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + numbers)
-        (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 # --- Training --------------------------------------------------------------------------
