@@ -127,8 +127,8 @@ class Training(Case):
 
     def test_every_input_reaches_the_command(self):
         result = self.run_action(
-            datasets="train:a=hf://a b\neval:b", base_models="finetune:c", input_policy="p.yaml", config="c.json\nd.json",
-            hyperparameters="h.json", env="SEED\nLANG", network="allowed", source="src", name="acme/x", staging="true",
+            datasets="train:a=hf://a b\neval:b", base_models="finetune:c", input_policy="p.yaml",
+            config="c.json\nd.json", hyperparameters="h.json", env="SEED\nLANG", network="allowed", source="src", name="acme/x", staging="true",
             trust_config="trust.json", arguments="--further\na b", verify_arguments="--allow-symlinks",
             identity="someone", attest="false")
         self.assertEqual(result.status, 0, result.text)
