@@ -163,7 +163,8 @@ class Training(Case):
         self.assertEqual(result.status, 0, result.text)
         self.assertEqual(self.calls()[0], train_call(TRAINING))
         first, *others = (self.place.folder / "notes.sudo").read_text().splitlines()
-        self.assertTrue(first.startswith(f"--preserve-env -- env PATH={self.place.tools} {self.place.tools}/weightmark "))
+        self.assertRegex(first, f"^--preserve-env -- env PATH={self.place.tools} XDG_CACHE_HOME=/[^ ]+ "
+                                f"{self.place.tools}/weightmark train ")
         self.assertEqual([line.partition(" -- ")[0].rpartition(" ")[0] + " " + line.rpartition(" ")[2]
                           for line in others], ["chown model"])
 
