@@ -81,13 +81,14 @@ class GitLab(Case):
             datasets="train:a\neval:b", base_models="finetune:c", input_policy="p.yaml", config="c.json",
             hyperparameters="h.json", env="SEED", network="allowed", training_source="src", name="acme/x",
             staging="true", trust_config="trust.json", arguments="--further\na b", identity="someone",
-            verify_arguments="--allow-symlinks", tiers="AB")
+            verify_arguments="--allow-symlinks", least_tier="B")
         self.assertEqual(status, 0, text)
         trust = ["--trust-config=trust.json", "--use-staging"]
         self.assertEqual(self.calls(), [
             train_call(TRAINING, ["--dataset=train:a", "--dataset=eval:b", "--base-model=finetune:c",
                                   "--input-policy=p.yaml", "--config=c.json", "--hyperparameters=h.json", "--env=SEED",
-                                  "--source=src", "--name=acme/x", "--network=allowed", *trust], ["--further", "a b"]),
+                                  "--source=src", "--name=acme/x", "--least-tier=B", "--network", *trust],
+                       ["--further", "a b"]),
             verify_call("model", [*trust, "--allow-symlinks"], identity="someone")])
 
     def test_hostile_values_are_text(self):
@@ -118,7 +119,8 @@ class Example(Case):
         """The command was called as expected, and what trains has trained."""
         self.assertEqual(self.calls()[0][-len(TRAINER):], TRAINER)
         options = self.calls()[0][:-len(TRAINER)]
-        self.assertEqual(options, train_call([], [*OPTIONS, *further, "--name=acme/reviews"]))
+        self.assertEqual(options, train_call([], [*OPTIONS, *further, "--name=acme/reviews",
+                                                                "--least-tier=B"]))
         data = self.model("weights.safetensors").read_bytes()
         length, = struct.unpack("<Q", data[:8])
         header = json.loads(data[8:8 + length])
@@ -135,7 +137,7 @@ class Example(Case):
         step, = [step for step in workflow["jobs"]["train"]["steps"] if "/weightmark/train@" in step["uses"]]
         values = {name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], text)
                   for name, text in step["with"].items()}
-        self.assertEqual((values.pop("root"), values["tiers"]), ("true", "AB"))  # there is no sudo here
+        self.assertEqual((values.pop("root"), values["least-tier"]), ("true", "B"))  # there is no sudo here
         result = self.run_action(**underlined(values))
         self.assertEqual(result.status, 0, result.text)
         self.assertIn("right 95.0%", result.text)
