@@ -56,3 +56,23 @@ set_true() {
     *) misused "$1 is true or false, not \"$2\"" ;;
   esac
 }
+
+# plainly COMMAND...: runs it while the runner takes no commands from the log, since
+# the name of a file may look like one.
+plainly() {
+  local status=0 token
+  token=$(unguessable)
+  if in_github; then echo "::stop-commands::$token" >&2; fi
+  "$@" || status=$?
+  if in_github; then echo "::$token::" >&2; fi
+  return "$status"
+}
+
+# failed STATUS TEXT
+failed() {
+  complain "$2 (exit status $1); the log says why" >&2
+  exit "$1"
+}
+
+# answer FILTER DOCUMENT: what jq finds there; nothing found is an error.
+answer() { jq -e -r "$1" <<<"$2" || failed 3 "the command's answer is not understood"; }

@@ -1,6 +1,6 @@
 """Runs a composite action as GitHub's runner does, as far as that goes without GitHub.
 
-Steps with `run` are run by bash; steps with `uses` are only noted. Expressions are those
+Steps with `run` are run by bash; steps with `uses` are only noted, or stood in for. Expressions are those
 that action.yml needs: contexts, text, ==, !=, && and ||; anything else is an error.
 """
 import os
@@ -99,8 +99,10 @@ class Result:
 
 
 class Action:
-    def __init__(self, folder=ROOT):
-        self.folder = folder
+    """`actions` has what stands in for a used action, by its name: from its inputs to its outputs."""
+
+    def __init__(self, folder=ROOT, actions=None):
+        self.folder, self.actions = folder, actions or {}
         self.text = (folder / "action.yml").read_text(encoding="utf-8")
         self.document = yaml.safe_load(self.text)
 
@@ -129,7 +131,11 @@ class Action:
 
     def run_step(self, step, contexts, workspace, temporary, environment, result):
         if "uses" in step:
-            result.used[step["uses"]] = {name: expand(text, contexts) for name, text in step.get("with", {}).items()}
+            given = {name: expand(text, contexts) for name, text in step.get("with", {}).items()}
+            result.used[step["uses"]] = given
+            act = self.actions.get(step["uses"].partition("@")[0])
+            if act:
+                contexts["steps"][step["id"]] = act(given)
             return
         files = {name: temporary / name for name in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"]}
         for path in files.values():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks action.yml, the GitLab component, the workflows of .github, and the examples of docs/ci.md.
+"""Checks the actions, the GitLab components, the workflows of .github, docs/ci.md and examples/training.
 
 zizmor looks for what makes a workflow insecure, check-jsonschema for what the services
 would not understand, shellcheck at the scripts inside. That they would find something is
@@ -21,6 +21,10 @@ BIN = Path(sys.executable).parent
 ZIZMOR = [BIN / "zizmor", "--offline", "--quiet", "--no-progress", "--no-config", "--strict-collection",
           "--persona=auditor"]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+TRAINING = ROOT / "examples/training"
+# What `uses` and `component` name, up to the @, and the folder or file that has its inputs.
+ACTIONS = {"OWNER/weightmark": ROOT, "OWNER/weightmark/train": ROOT / "train"}
+COMPONENTS = {"sign": ROOT / "templates/sign.yml", "train": ROOT / "templates/train.yml"}
 EXAMPLE = re.compile(r"^```yaml\n# (\S+)\n(.*?)^```$", re.M | re.S)
 
 
@@ -91,21 +95,41 @@ def check_example(path):
     if path.name == ".gitlab-ci.yml":
         yield from check_pipeline(path)
         for include in document["include"]:
-            Component().render(COMMIT, **include["inputs"])
+            name = include["component"].rpartition("/")[2].partition("@")[0]
+            Component(COMPONENTS[name]).render(COMMIT, **{
+                given.replace("-", "_"): text for given, text in include["inputs"].items()})
         return
     yield from check_workflow(path)
     for job in document["jobs"].values():
-        for step in job["steps"]:
-            if "/weightmark@" in step["uses"]:
-                Action().inputs(step["with"])
+        for step in job.get("steps", []):
+            used = step.get("uses", "").partition("@")[0]
+            if used in ACTIONS:
+                Action(ACTIONS[used]).inputs(step["with"])
+            yield f"there is no action {used}" if used.startswith("OWNER/") and used not in ACTIONS else ""
 
 
-def check_settings(path):
+def check_call(path):
+    """What the example gives to the reusable workflow beside it."""
+    called = yaml.safe_load((path.parent / "train.yml").read_text(encoding="utf-8"))
+    known = called[True]["workflow_call"]["inputs"]  # `on`, to YAML 1.1
+    given = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]["train"]["with"]
+    wanted = {name for name, what in known.items() if what.get("required")}
+    yield "" if wanted <= set(given) <= set(known) else f"given are {set(given)}, known {set(known)}"
+
+
+def check_build(path):
+    """A configuration of Google Cloud Build."""
+    yield schema("cloudbuild", path)
+    for step in yaml.safe_load(path.read_text(encoding="utf-8"))["steps"]:
+        yield shellcheck("bash", step["script"])
+
+
+def check_settings(path, section, action, component):
     """The table of inputs names those that there are."""
-    rows = re.findall(r"^\| (?:GitHub: |GitLab: |)(`[a-z-]+`(?:, `[a-z-]+`)*) \|[^|]*\|.*\|$",
-                      path.read_text(encoding="utf-8").partition("\n## Settings\n")[2], re.M)
+    text = path.read_text(encoding="utf-8").partition(f"\n{section}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (?:GitHub: |GitLab: |)(`[a-z-]+`(?:, `[a-z-]+`)*) \|[^|]*\|.*\|$", text, re.M)
     named = set(re.findall(r"`([a-z-]+)`", " ".join(rows)))
-    wanted = set(Action().document["inputs"]) | set(Component().spec["inputs"])
+    wanted = set(action.document["inputs"]) | set(component.spec["inputs"])
     yield f"named are {named - wanted}, left out {wanted - named}" if named != wanted else ""
 
 
@@ -120,10 +144,15 @@ FAULTS = [
     ("a script with a fault", r'"\$GITHUB_ACTION_PATH/packaging/ci/sign"', "$GITHUB_ACTION_PATH/packaging/ci/sign",
      "SC2086"),
 ]
+TRAINING_FAULTS = [
+    ("a value in a script", r'keep github "\$WEIGHTMARK_PLATFORM_BUNDLE"',
+     "keep github ${{ steps.attest.outputs.bundle-path }}", "template-injection"),
+    ("an attestation that is not pinned", r"actions/attest@\w{40} # v4.2.2", "actions/attest@v4", "unpinned-uses"),
+]
 
 
-def check_fault(folder, pattern, replacement, word):
-    text, count = re.subn(pattern, replacement.replace("\\", "\\\\"), Action().text, count=1)
+def check_fault(folder, pattern, replacement, word, action=ROOT):
+    text, count = re.subn(pattern, replacement.replace("\\", "\\\\"), Action(action).text, count=1)
     path = folder / "action.yml"
     path.write_text(text, encoding="utf-8")
     if not count:
@@ -144,8 +173,10 @@ def scripts_of(path):
 
 def checks(folder):
     """The name of each, and its findings."""
-    yield "action.yml", check_action(ROOT / "action.yml")
-    yield "templates/sign.yml", check_component(ROOT / "templates/sign.yml", folder)
+    for path in [place / "action.yml" for place in ACTIONS.values()]:
+        yield str(path.relative_to(ROOT)), check_action(path)
+    for path in COMPONENTS.values():
+        yield str(path.relative_to(ROOT)), check_component(path, folder)
     for path in sorted((ROOT / ".github/workflows").glob("*.y*ml")):
         yield str(path.relative_to(ROOT)), check_workflow(path)
     if (ROOT / ".gitlab-ci.yml").exists():
@@ -154,9 +185,18 @@ def checks(folder):
     for path in found:
         yield f"docs/ci.md, {path.relative_to(folder / 'examples')}", check_example(path)
     yield "docs/ci.md, both examples", ["" if len(found) == 2 else f"found are {found}"]
-    yield "docs/ci.md, settings", check_settings(ROOT / "docs/ci.md")
+    for path in [*sorted(TRAINING.glob(".github/workflows/*.yml")), TRAINING / ".gitlab-ci.yml"]:
+        yield str(path.relative_to(ROOT)), check_example(path)
+    yield "examples/training, the call", check_call(TRAINING / ".github/workflows/release.yml")
+    yield "examples/training/cloudbuild.yaml", check_build(TRAINING / "cloudbuild.yaml")
+    for section, name, folder_of_action in [("## Settings", "sign", ROOT),
+                                            ("### Settings of training", "train", ROOT / "train")]:
+        yield f"docs/ci.md, {section}", check_settings(ROOT / "docs/ci.md", section, Action(folder_of_action),
+                                                       Component(COMPONENTS[name]))
     for what, *fault in FAULTS:
         yield f"finds {what}", check_fault(folder, *fault)
+    for what, *fault in TRAINING_FAULTS:
+        yield f"finds {what}", check_fault(folder, *fault, action=ROOT / "train")
 
 
 def said(findings):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TOOLS = ["bash", "cat", "cp", "dirname", "env", "find", "git", "jq", "mkdir", "mktemp", "od", "sh", "sha256sum",
-         "sort", "touch", "tr", "uname", "xargs"]
+TOOLS = ["bash", "cat", "chmod", "chown", "cp", "dirname", "env", "find", "git", "id", "jq", "ln", "mkdir", "mktemp", "mv",
+         "od", "sh", "sha256sum", "sort", "touch", "tr", "uname", "xargs"]
 NEEDED = ["jq", "git"]
 # What a shell would do something with, each a file's name too.
 HOSTILE = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "x' ; touch pwned '", 'x" ; touch pwned "',
@@ -57,6 +57,7 @@ def sources(folder):
     """A checkout of Weightmark with nothing in it but what CI runs."""
     folder.mkdir()
     shutil.copytree(ROOT / "packaging/ci", folder / "packaging/ci")
+    shutil.copytree(ROOT / "train", folder / "train")
     shutil.copy(ROOT / "action.yml", folder)
     for name in ["cli", "cmake", "data", "include", "src"]:
         (folder / name).mkdir()
