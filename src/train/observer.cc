@@ -104,19 +104,14 @@ bool Observer::watch_by_handle(const MountedPlace& place) {
 
 bool Observer::watch_by_file(const MountedPlace& place) { return mark(by_file_, root_, beneath(place.path)); }
 
-void Observer::take_events() {
-  if (by_handle_) take_from(by_handle_);
-  take_from(by_file_);
-}
-
 void Observer::take_from(const Fd& group) {
-  std::vector<std::uint8_t> buffer(kBuffer);
-  while (true) {
-    const ssize_t size = ::read(group.get(), buffer.data(), buffer.size());
+  buffer_.resize(kBuffer);
+  while (group) {
+    const ssize_t size = ::read(group.get(), buffer_.data(), buffer_.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return;
     if (size <= 0) return gap(fmt::format("an event was lost: {}", std::strerror(errno)));
-    const auto events = parse_open_events({buffer.data(), static_cast<std::size_t>(size)});
+    const auto events = parse_open_events({buffer_.data(), static_cast<std::size_t>(size)});
     if (!events) return gap(events.error().what);
     for (const OpenEvent& event : *events) take(event);
   }

@@ -34,11 +34,14 @@ class Observer {
   // Errors: confinement-unavailable.
   Result<void> watch(pid_t first, const std::vector<std::string>& temporary);
 
-  // descriptors are ready to be read from when there are events.
-  std::vector<int> descriptors() const { return {by_handle_.get(), by_file_.get()}; }
+  // What descriptors are ready to be read from when there are events: of files that may be
+  // written, which should be taken at once, and of those that are only read, which can wait.
+  int written_descriptor() const { return by_file_.get(); }
+  int read_descriptor() const { return by_handle_.get(); }
 
-  // take_events takes all that is there. What goes wrong is a gap.
-  void take_events();
+  // They take all events that are there. What goes wrong is a gap.
+  void take_written() { take_from(by_file_); }
+  void take_read() { take_from(by_handle_); }
 
   std::vector<OpenedFile> opened() const;
   std::uint64_t dropped() const { return dropped_; }
@@ -67,6 +70,7 @@ class Observer {
   Fd by_file_;
   Fd root_;    // the command's
   Fd mounts_;  // its mount namespace, which keeps the mounts in place
+  std::vector<std::uint8_t> buffer_;
   std::vector<Watched> watched_;
   std::unordered_set<std::string> seen_;
   std::unordered_map<std::string, std::string> folders_;
