@@ -448,7 +448,7 @@ def _rfc3339(seconds: float) -> str:
 
 
 def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for name, value in metrics.items():
         with contextlib.suppress(TypeError, ValueError, RuntimeError):
             if len(found) < 256 and len(name) <= 256 and not isinstance(value, str):
@@ -459,7 +459,7 @@ def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
 def _count(model: Any) -> Optional[int]:
     if callable(getattr(model, "count_params", None)):  # Keras
         return int(model.count_params())
-    return sum(parameter.numel() for parameter in model.parameters())
+    return sum(int(parameter.numel()) for parameter in model.parameters())
 
 
 def _framework(model: Any) -> Optional[str]:
@@ -483,7 +483,7 @@ def training_run(*, hyperparameters: Any = None, steps: Optional[int] = None, ep
 
     Example:
         >>> with weightmark.training_run(hyperparameters={"lr": 0.1}, steps=100) as run:
-        ...     data = pathlib.Path(run.uses_dataset("data.jsonl")).read_text()
+        ...     data = run.uses_dataset("data/train.jsonl")
         ...     for step in range(100):
         ...         run.step(loss=1 / (step + 1))
         ...     run.evaluation(loss=0.01)
