@@ -100,7 +100,7 @@ class Lines(ReportTest):
         self.assertEqual(self.event("checkpoint"), {"step": 3, "path": os.path.abspath("out/checkpoint-3")})
         self.assertEqual(self.event("end"),
                          {"stopReason": "max_steps", "steps": 3, "epochs": "0.5", "tokens": 300, "finalTrainLoss": "2.25",
-                          "finalEvalLoss": "1.5", "bestEvalStep": 3, "nanSteps": 0})
+                          "finalEvalLoss": "1.5", "bestEvalLoss": "1.5", "bestEvalStep": 3, "nanSteps": 0})
         self.assertEqual(self.events()[-1]["event"], "end")
         self.assertIn("numpy", self.modules())
         self.assertEqual(self.files(), [f"rank0-{os.getpid()}.jsonl"])
@@ -179,7 +179,7 @@ class Lines(ReportTest):
                 run.evaluation({"loss": loss})
                 run.evaluation({"loss": -1}, name="other")
         end = self.event("end")
-        self.assertEqual((end["bestEvalStep"], end["finalEvalLoss"]), (2, "2.0"))
+        self.assertEqual((end["bestEvalStep"], end["bestEvalLoss"], end["finalEvalLoss"]), (2, "1.0", "2.0"))
         self.assertNotIn("finalTrainLoss", end)
 
     def test_losses_where_steps_have_none(self):
@@ -383,10 +383,20 @@ class Harm(ReportTest):
             run.model(model=object())
             run.plan(steps="all")
             run.hyperparameters(3)
+            run.plan(tokens=-1)
+            run.step(tokens=1 << 60)
+            run.uses_dataset("x" * 5000)
+            run.checkpoint("x" * 5000)
+            run.evaluation(loss=1, name="")
+            run.evaluation({"": 1, "x" * 300: 2})
+            run.hyperparameters({"": 1, "y" * 300: 2, 3: 4, "bytes": os.fsdecode(b"\xff\x00")})
             run.evaluation({"loss": object(), "text": "0.5"})
             run.step(loss=0.5)
         self.assertIn("the training goes on", output.getvalue())
         self.assertEqual(self.event("end")["finalTrainLoss"], "0.5")
+        self.assertEqual(self.events("plan") + self.events("input") + self.events("checkpoint"), [])
+        self.assertEqual([one["metrics"] for one in self.events("evaluation")], [{}, {}])
+        self.assertEqual([one["values"] for one in self.events("hyperparameters")], [{"3": 4, "bytes": "?\x00"}])
 
     def test_arguments_that_can_never_be_right(self):
         for folder in (self.folder, None):
@@ -447,6 +457,7 @@ class Processes(ReportTest):
         self.script("""
             import os, threading, weightmark
             with weightmark.training_run() as run:
+                run.step()
                 done = threading.Event()
                 def work():
                     while not done.is_set(): run.evaluation(loss=1.0)
@@ -482,14 +493,14 @@ class Processes(ReportTest):
 
     def test_worlds(self):
         for environment, expected in (
-                ({}, (1, 1, 0)),
+                ({}, None),
                 ({"RANK": "3", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}, (2, 8, 3)),
                 ({"RANK": "3", "WORLD_SIZE": "8", "GROUP_WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "4"}, (2, 8, 3)),
                 ({"RANK": "3", "WORLD_SIZE": "8", "NNODES": "4"}, (4, 8, 3)),
-                ({"RANK": "9", "WORLD_SIZE": "8"}, (1, 1, 0)),
-                ({"RANK": "-1", "WORLD_SIZE": "x"}, (1, 1, 0)),
+                ({"RANK": "9", "WORLD_SIZE": "8"}, None),
+                ({"RANK": "-1", "WORLD_SIZE": "x"}, None),
                 ({"SLURM_PROCID": "5", "SLURM_NTASKS": "16", "SLURM_NNODES": "2"}, (2, 16, 5)),
-                ({"SLURM_NTASKS": "16", "SLURM_NNODES": "2"}, (1, 1, 0)),
+                ({"SLURM_NTASKS": "16", "SLURM_NNODES": "2"}, None),
                 ({"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_SIZE": "2"}, (2, 4, 1))):
             self.assertEqual(_facts.world(environment), expected, environment)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import re
@@ -27,8 +28,8 @@ def _number(environment: Mapping[str, str], *names: str) -> Optional[int]:
     return None
 
 
-def world(environment: Mapping[str, str] = os.environ) -> World:
-    """What torchrun, else srun, else mpirun told this process; one process where none did."""
+def world(environment: Mapping[str, str] = os.environ) -> Optional[World]:
+    """What torchrun, else srun, else mpirun told this process."""
     launchers = [  # rank, ranks, nodes, ranks of a node
         ("RANK", "WORLD_SIZE", ("GROUP_WORLD_SIZE", "NNODES"), "LOCAL_WORLD_SIZE"),
         ("SLURM_PROCID", "SLURM_NTASKS", ("SLURM_STEP_NUM_NODES", "SLURM_NNODES"), "SLURM_NTASKS_PER_NODE"),
@@ -41,11 +42,12 @@ def world(environment: Mapping[str, str] = os.environ) -> World:
         local = _number(environment, local_name) or ranks
         nodes = _number(environment, *nodes_names) or -(-ranks // local)
         return World(min(nodes, ranks), ranks, rank)
-    return World(1, 1, 0)
+    return None
 
 
-def joined(known: World) -> World:
-    """What PyTorch's process group says, where this process is in one; else what was known."""
+def joined(known: Optional[World]) -> World:
+    """What PyTorch's process group says, where this process is in one; else what was known, or one process."""
+    known = known or World(1, 1, 0)
     distributed = sys.modules.get("torch.distributed")
     if distributed is None or not distributed.is_available() or not distributed.is_initialized():
         return known
@@ -98,11 +100,17 @@ def _loaded() -> Set[str]:
     return found - {"__main__"}
 
 
+@functools.lru_cache(maxsize=1)
+def _owners() -> Mapping[str, List[str]]:
+    """{"torch": ["torch"]}; reading it takes some tenths of a second."""
+    return importlib.metadata.packages_distributions()
+
+
 def distributions() -> dict[str, str]:
     """{"torch": "2.8.0"}: the installed distributions of which modules are loaded."""
     loaded = _loaded()
     found: dict[str, str] = {}
-    for name, owners in importlib.metadata.packages_distributions().items():
+    for name, owners in _owners().items():
         if name not in loaded:
             continue
         for owner in owners:

@@ -78,7 +78,9 @@ class ReportFile:
 
     def _append(self, event: str, members: dict[str, Any]) -> bool:
         present = {name: value for name, value in members.items() if value is not None}
-        line = json.dumps({"event": event, **present}, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        text = json.dumps({"event": event, **present}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Names of files may have bytes that are no text.
+        line = text.encode("utf-8", "replace") + b"\n"
         if self._broken or len(line) > LINE_LIMIT:
             return False
         if self._size + len(line) > FILE_LIMIT - RESERVES.get(event, RESERVE):

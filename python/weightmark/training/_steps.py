@@ -100,6 +100,7 @@ class BestLoss:
         self._name: Optional[str] = None
         self._best = math.inf
         self.step: Optional[int] = None
+        self.loss: Optional[str] = None
         self.last: Optional[str] = None
 
     def add(self, name: str, loss: float, step: int) -> None:
@@ -110,4 +111,4 @@ class BestLoss:
             return
         self.last = decimal(loss)
         if loss < self._best:
-            self._best, self.step = loss, step
+            self._best, self.step, self.loss = loss, step, decimal(loss)

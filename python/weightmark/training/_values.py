@@ -8,16 +8,17 @@ import json
 import math
 import os
 import re
-from typing import Any, Iterator, List, Mapping, Tuple, Union
+from typing import Any, Iterator, List, Mapping, Optional, Tuple, Union
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from ._file import tell
 
-__all__ = ["as_mapping", "chunks", "decimal", "flatten", "place", "scalar"]
+__all__ = ["MAX_NAME", "as_mapping", "chunks", "decimal", "fits", "flatten", "place", "scalar", "text"]
 
 Scalar = Union[str, int, bool]
 
-MAX_TEXT = 4096  # characters of a value
+MAX_TEXT = 4096  # bytes of a value
+MAX_NAME = 256
 MAX_VALUES = 2048  # of one call
 MAX_DEPTH = 6
 CHUNK = 32 << 10  # bytes of names and values in one line
@@ -51,6 +52,18 @@ def scalar(value: Any) -> Union[Scalar, None]:
         return scalar(value.item())
     # A torch.dtype or a torch.device: short, and the same each time.
     return str(value) if type(value).__module__ == "torch" and type(value).__name__ in ("dtype", "device") else None
+
+
+def fits(value: str, limit: int, least: int = 1) -> bool:
+    """Whether a reader takes a text of that length, in bytes."""
+    return least <= len(value.encode("utf-8", "replace")) <= limit
+
+
+def text(value: Optional[str], limit: int = MAX_TEXT) -> Any:
+    """The same text, if a reader takes it."""
+    if value is not None and not fits(value, limit):
+        raise ValueError(f"a text of {len(value)} characters")
+    return value
 
 
 def as_mapping(values: Any) -> Mapping[Any, Any]:
@@ -92,7 +105,7 @@ def flatten(values: Any) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {}
     for name, value in _pairs(as_mapping(values), "", 0):
         value = scalar(value)
-        if value is None or len(name) > MAX_TEXT or isinstance(value, str) and len(value) > MAX_TEXT:
+        if value is None or not fits(name, MAX_NAME) or isinstance(value, str) and not fits(value, MAX_TEXT, 0):
             continue
         if is_secret(name, value):
             tell(f"the hyperparameter {name} looks like a secret, and is not reported")

@@ -70,7 +70,7 @@ class TrainingRun:
 
     def __init__(self, folder: Optional[str], hyperparameters: Any = None, **plan: Any) -> None:
         self._world = _facts.world()
-        self._file = ReportFile(folder, self._world.rank) if folder else None
+        self._file = ReportFile(folder, self._world.rank if self._world else 0) if folder else None
         self._given = (hyperparameters, plan)
         self._began = self._open = self._ending = False
         self._own = True  # false in a forked child, which does not end the run
@@ -117,7 +117,8 @@ class TrainingRun:
     def _start(self) -> None:
         self._open = True
         _runs.add(self)
-        self._write("world", **self._world._asdict())
+        if self._world:
+            self._write("world", **self._world._asdict())
         hyperparameters, plan = self._given
         if hyperparameters is not None:
             self.hyperparameters(hyperparameters)
@@ -165,7 +166,8 @@ class TrainingRun:
             self._tell_environment()
         self._write("end", stopReason=reason or self._reason or self._outcome(), steps=self._step,
                     epochs=_optional(self._epoch), tokens=self._tokens, finalTrainLoss=self._final,
-                    finalEvalLoss=self._best.last, bestEvalStep=self._best.step, nanSteps=self._bad)
+                    finalEvalLoss=self._best.last, bestEvalLoss=self._best.loss, bestEvalStep=self._best.step,
+                    nanSteps=self._bad)
         self._open = False
         if self._file is not None:
             self._file.close()
@@ -221,7 +223,7 @@ class TrainingRun:
         given = {"steps": _whole(steps), "epochs": epochs, "tokens": _whole(tokens)}
         self._planned.update({name: value for name, value in given.items() if value is not None})
         if steps is not None:
-            self._sample.expect(int(steps))
+            self._sample.expect(_count(steps))
         if any(value is not None for value in given.values()):
             self._write("plan", **{**given, "epochs": _optional(epochs)})
 
@@ -239,9 +241,10 @@ class TrainingRun:
             ...     run.model(parameters=1_100_000_000, framework="torch", name="acme/tinylm-1b")
         """
         if model is not None:
-            parameters = _count(model) if parameters is None else parameters
+            parameters = _size(model) if parameters is None else parameters
             framework = framework or _framework(model)
-        self._write("model", parameters=_whole(parameters), framework=framework, name=name)
+        self._write("model", parameters=_whole(parameters), framework=_values.text(framework, _values.MAX_NAME),
+                    name=_values.text(name))
 
     # -- What goes into it --
 
@@ -303,9 +306,9 @@ class TrainingRun:
     @_reports
     def _tell_input(self, name: str, uri: Optional[str], what: dict[str, str]) -> None:
         remote = "://" in name or name.startswith("pkg:")
-        path = None if remote else os.path.abspath(name)
+        path = None if remote else _values.text(os.path.abspath(name))
         uri = name if remote and uri is None else uri
-        self._write("input", **what, uri=_values.place(uri) if uri else None, path=path)
+        self._write("input", **what, uri=_values.text(_values.place(uri)) if uri else None, path=path)
 
     # -- How it goes --
 
@@ -319,7 +322,7 @@ class TrainingRun:
 
         Args:
             loss: a number, or a tensor, of this step.
-            tokens: how many this step took in.
+            tokens: how many this step took in, over all ranks.
             tokens_seen: how many all steps so far, where that is known instead.
             step: its number, counted from 1; where absent, the next.
             epoch: how many are complete, with the part of the next: 1.5.
@@ -330,11 +333,12 @@ class TrainingRun:
             ...         run.step(loss=loss, tokens=4096)
         """
         with self._lock:
-            first, self._step = self._step is None, int(step) if step is not None else (self._step or 0) + 1
+            first = self._step is None
+            self._step = _count(step) if step is not None else (self._step or 0) + 1
             if tokens_seen is not None:
-                self._tokens = int(tokens_seen)
+                self._tokens = _count(tokens_seen)
             elif tokens is not None:
-                self._tokens = (self._tokens or 0) + int(tokens)
+                self._tokens = _count((self._tokens or 0) + int(tokens))
             if epoch is not None:
                 self._epoch = float(epoch)
             due = self._sample.due(self._step) or first
@@ -390,8 +394,8 @@ class TrainingRun:
         """
         with self._lock:
             self._losses.settle()
-        found = _numbers({**(metrics or {}), **more})
-        at = int(step) if step is not None else self._step or 0
+        found, name = _numbers({**(metrics or {}), **more}), _values.text(name, _values.MAX_NAME)
+        at = _count(step) if step is not None else self._step or 0
         if "loss" in found:
             self._best.add(name, found["loss"], at)
         self._write("evaluation", step=at, name=name,
@@ -405,8 +409,8 @@ class TrainingRun:
             >>> with weightmark.training_run() as run:
             ...     run.checkpoint("out/checkpoint-500", step=500)
         """
-        self._write("checkpoint", step=int(step) if step is not None else self._step or 0,
-                    path=os.path.abspath(os.fspath(path)))
+        self._write("checkpoint", step=_count(step) if step is not None else self._step or 0,
+                    path=_values.text(os.path.abspath(os.fspath(path))))
 
     # -- What the process knows by itself --
 
@@ -439,8 +443,14 @@ def _optional(value: Optional[float]) -> Optional[str]:
     return None if value is None else _values.decimal(value)
 
 
+def _count(value: Any) -> int:
+    if not 0 <= int(value) <= 1 << 53:
+        raise ValueError(f"{value} is no count")
+    return int(value)
+
+
 def _whole(value: Any) -> Optional[int]:
-    return None if value is None else int(value)
+    return None if value is None else _count(value)
 
 
 def _rfc3339(seconds: float) -> str:
@@ -451,12 +461,12 @@ def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in metrics.items():
         with contextlib.suppress(TypeError, ValueError, RuntimeError):
-            if len(found) < 256 and len(name) <= 256 and not isinstance(value, str):
+            if len(found) < 256 and _values.fits(name, _values.MAX_NAME) and not isinstance(value, str):
                 found[name] = float(value)
     return found
 
 
-def _count(model: Any) -> Optional[int]:
+def _size(model: Any) -> int:
     if callable(getattr(model, "count_params", None)):  # Keras
         return int(model.count_params())
     return sum(int(parameter.numel()) for parameter in model.parameters())
