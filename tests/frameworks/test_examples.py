@@ -21,9 +21,7 @@ documentation = load("test_docs")
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("module", ["weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface",
-                                    "weightmark.training.huggingface", "weightmark.training.lightning",
-                                    "weightmark.training.keras"])
+@pytest.mark.parametrize("module", ["weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface"])
 def test_examples(module, monkeypatch):
     monkeypatch.setattr(documentation, "MODULES", [module])
     monkeypatch.setattr(documentation, "AT_LEAST", 1)

@@ -29,7 +29,6 @@ def _trained(tmp_path_factory):
     """One training that is as it should be, for all tests that only look at it."""
     training = Training(tmp_path_factory.mktemp("trained"))
     training.train(environment=SECRETS)
-    training.sign()
     return training
 
 
@@ -150,6 +149,28 @@ def test_a_model_that_was_changed_since(copy):
     refused(copy.verify_provenance(status=1), "subject-other")
 
 
+def test_several_ranks_give_one_statement(training):
+    training.train(launcher=["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"])
+    statement = training.statement()
+    internal = statement["predicate"]["buildDefinition"]["internalParameters"]
+    assert internal["world"] == {"nodes": 1, "ranks": 2}
+    found = summary(statement)
+    assert (found["stepsCompleted"], found["tokensSeen"]) == (60, 60 * 2 * 32 * 17)
+    training.verify_provenance()
+
+
+def test_a_resumed_run_names_what_it_goes_on_from(training):
+    training.train("--stop-after", 30)
+    first = training.move_output("first")
+    training.train("--resume", first, options=["--resume", f"{first}=hf://acme/tiny@step-30"])
+    statement = training.statement()
+    found = facts(statement, "hf://acme/tiny@step-30")
+    assert (found["kind"], found["relation"]) == ("model", "resume")
+    assert "sha256:" + dependency(statement, "hf://acme/tiny@step-30")["digest"]["sha256"] == weightmark.digest(first).root
+    provenance = (first / "model.sig.d" / "slsaprovenance1.sig").read_bytes()
+    assert found["provenance"] == {"sha256": hashlib.sha256(provenance).hexdigest()}
+
+
 # --- All that can be wrong with one -----------------------------------------------------
 
 
@@ -160,12 +181,20 @@ def test_a_poisoned_shard(training):
     assert not training.bundle.exists()
 
 
+def test_a_poisoned_shard_that_nobody_looked_at(training):
+    """Where the training does not refuse it, its statement says so."""
+    training.poison(1)
+    assert "shard-1.safetensors" in training.train(inputs=False, options=["--input-key", training.public]).stderr
+    assert facts(training.statement(), DATA_URI)["signature"]["verified"] is False
+    refused(training.judge(status=1, **STRICT), "provenance-input", DATA_URI)
+
+
 def test_a_poisoned_shard_that_somebody_signed_again(training):
     """The training goes its way, and its statement says by whom; the policy knows who should have."""
     training.poison(1)
     training.sign_data(key="stranger")
-    training.train()
-    training.sign()
+    refused(training.train(status=1), "key-mismatch")
+    training.train(inputs=False)
     known = {DATA_URI.partition("@")[0]: [{"key": str(training.public)}]}
     refused(training.judge(status=1, **{**STRICT, "inputs": {**STRICT["inputs"], "signers": known}}),
             "provenance-input", DATA_URI)
@@ -184,7 +213,6 @@ def test_an_undeclared_input(training):
         assert "more.jsonl" in done.stderr
         assert not training.bundle.exists()
         return
-    training.sign()
     refused(training.judge(status=1, **STRICT), "provenance-undeclared", "more.jsonl")
 
 
@@ -193,7 +221,6 @@ def test_an_undeclared_input_within_reach(training):
     (training.source / ".git" / "info" / "exclude").write_text("more.jsonl\n")
     (training.source / "more.jsonl").write_text('{"text": "what nobody declared"}\n')
     training.train("--read", "more.jsonl")
-    training.sign()
     refused(training.judge(status=1, **STRICT), "provenance-undeclared", "more.jsonl")
 
 
@@ -210,7 +237,6 @@ def test_another_base_model_of_the_same_publisher(training):
     digest = weightmark.digest(training.base).root
     training.make_base(training.base, seed=2, name="acme/tiny-base")
     training.train()
-    training.sign()
     refused(training.judge(status=1, **{**STRICT, "base-models": {"required": [digest]}}), "provenance-base-model", digest)
 
 
@@ -223,7 +249,6 @@ def test_a_vulnerable_framework(trained):
 def test_an_undertrained_run(training):
     training.train("--stop-after", 20)
     assert summary(training.statement())["stepsCompleted"] == 20
-    training.sign()
     refused(training.judge(status=1, **STRICT), "provenance-training", "20", "60")
 
 
@@ -258,9 +283,8 @@ def test_a_network_call(training, listener):
 
 def test_a_network_call_that_was_allowed(training, listener):
     port, reached = listener
-    done = training.train("--connect", port, options=["--network", "allowed"])
+    done = training.train("--connect", port, options=["--network"])
     assert "connected" in done.stdout.splitlines() and reached
-    training.sign()
     training.judge(**{name: value for name, value in STRICT.items() if name not in ("network", "undeclared")})
     refused(training.judge(status=1, network="denied"), "provenance-network")
 
@@ -269,7 +293,6 @@ def test_a_dirty_source(training):
     with open(training.source / "train.py", "a", encoding="utf-8") as script:
         script.write("# not committed\n")
     training.train()
-    training.sign()
     refused(training.judge(status=1, **STRICT), "provenance-source", "dirty")
 
 

@@ -65,6 +65,7 @@ def loop(steps=3):
     return loss.item()
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_loop(reports):
     last = loop()
     assert float(reports.one("end")["finalTrainLoss"]) == last

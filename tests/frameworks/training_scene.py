@@ -2,12 +2,10 @@
 
 What the commands are called, and what a policy says, is here alone.
 """
-import functools
 import json
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import numpy
@@ -20,6 +18,7 @@ from scene import keys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = Path(__file__).resolve().parent / "training"
+PACKAGE = Path(weightmark.__file__).parent  # its files are links to those of the repository
 COMMAND = os.environ.get("WEIGHTMARK_COMMAND", str(ROOT / "build/release/weightmark"))
 BUILD_TYPE = "https://weightmark.dev/buildtypes/ml-training/v1"
 REPOSITORY = "https://github.com/acme/tiny"
@@ -32,16 +31,6 @@ def run(*words, status=0, **options):
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=300, **options)
     assert status is None or done.returncode == status, f"{done.returncode}: {done.stdout}\n{done.stderr}"
     return done
-
-
-@functools.lru_cache(maxsize=None)
-def interpreter(folder: Path) -> Path:
-    """A Python with the packages of this one, which needs no variables to find them."""
-    venv.create(folder, with_pip=False, symlinks=True)
-    packages = next((folder / "lib").glob("python3*/site-packages"))
-    places = [Path(weightmark.__file__).parent.parent, *(path for path in sys.path if path.endswith("site-packages"))]
-    (packages / "frameworks.pth").write_text("".join(f"{place}\n" for place in places))
-    return folder / "bin" / "python"
 
 
 def sequences(seed: int, count: int):
@@ -60,7 +49,6 @@ class Training:
         self.base, self.data = folder / "inputs" / "base", folder / "inputs" / "data"
         self.source, self.out = folder / "source", folder / "out"
         self.key, self.public = keys() / "publisher.pem", keys() / "publisher.pub"
-        self.python = interpreter(folder / "python")
         self.make_base(self.base)
         self.make_data()
         self.make_source()
@@ -113,17 +101,24 @@ class Training:
 
     # -- What is done --
 
-    def train(self, *script, options=(), status=0, environment=None):
-        """Trains with provenance; `script` are further arguments of train.py."""
+    def train(self, *script, options=(), launcher=(), inputs=True, status=0, environment=None):
+        """Trains with provenance; `script` are further arguments of train.py, `launcher` of Python.
+
+        What was signed by others than the publisher is refused, unless `inputs` is false.
+        """
+        if inputs:
+            options = ["--input-policy", self.policy("inputs.yaml"), *options]
         return run(
             COMMAND, "train", "key", "--private-key", self.key, "--output", self.out, "--name", "acme/tiny",
             "--dataset", f"train:{self.data}={DATA_URI}", "--base-model", f"finetune:{self.base}={BASE_URI}",
-            "--source", self.source, *options, "--", self.python, "train.py", "--base", self.base, "--data", self.data,
-            "--out", self.out, *script, status=status, cwd=self.source, env={**os.environ, **(environment or {})})
+            "--source", self.source, "--env", f"PYTHONPATH={PACKAGE.parent}", "--readable", PACKAGE.parent,
+            "--readable", ROOT / "python", *options, "--", sys.executable, *launcher, "train.py", "--base", self.base,
+            "--data", self.data, "--out", self.out, *script,
+            status=status, cwd=self.source, env={**os.environ, **(environment or {})})
 
-    def sign(self) -> None:
-        """The model's own signature, which a policy wants beside its provenance."""
-        weightmark.sign(self.out, weightmark.KeySigner(self.key), name="acme/tiny")
+    def move_output(self, name: str) -> Path:
+        """Makes room for another training's output."""
+        return self.out.rename(self.folder / "inputs" / name)
 
     @property
     def bundle(self) -> Path:
@@ -138,13 +133,16 @@ class Training:
         return run(COMMAND, "verify-provenance", "key", "--public-key", self.public, "--source-uri", source,
                    "--builder-id", builder, *options, self.out, status=status)
 
+    def policy(self, name: str, **more) -> Path:
+        """A policy by which the publisher may publish acme/*. YAML has all that JSON has."""
+        path = self.folder / name
+        path.write_text(json.dumps({"schema": "weightmark.policy.v1", "publishers": {"acme": {
+            "models": ["acme/*"], "signers": {"release": {"key": str(self.public)}}, **more}}}))
+        return path
+
     def judge(self, status=0, **demands):
         """Verifies the model by a policy that demands this of its provenance."""
-        policy = self.folder / "policy.yaml"
-        # YAML is a superset of JSON.
-        policy.write_text(json.dumps({"schema": "weightmark.policy.v1", "publishers": {"acme": {
-            "models": ["acme/*"], "signers": {"release": {"key": str(self.public)}}, "provenance": demands}}}))
-        return run(COMMAND, "verify", "--policy", policy, self.out, status=status)
+        return run(COMMAND, "verify", "--policy", self.policy("policy.yaml", provenance=demands), self.out, status=status)
 
 
 # What everything above fulfils: a policy for models that matter.

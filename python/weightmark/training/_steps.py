@@ -42,6 +42,8 @@ class Sample:
 
 def _number(loss: Any) -> float:
     """Of a number, an array or a tensor; the mean of several."""
+    if hasattr(loss, "detach"):
+        loss = loss.detach()
     if getattr(loss, "shape", ()) not in ((), None):
         loss = loss.mean()
     return float(loss)

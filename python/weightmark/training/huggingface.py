@@ -73,8 +73,8 @@ def TrainingCallback(run: Optional[TrainingRun] = None) -> Any:  # noqa: N802
         >>> from weightmark.training.huggingface import TrainingCallback
         >>> with weightmark.training_run() as run:
         ...     path = run.uses_dataset("data.jsonl")
-        ...     trainer.add_callback(TrainingCallback(run))  # doctest: +SKIP
-        ...     trainer.train()  # doctest: +SKIP
+        ...     trainer.add_callback(TrainingCallback(run))
+        ...     result = trainer.train()
     """
     transformers = _need("transformers", "transformers")
 

@@ -38,7 +38,7 @@ def TrainingCallback(run: Optional[TrainingRun] = None) -> Any:  # noqa: N802
         >>> from weightmark.training.keras import TrainingCallback
         >>> with weightmark.training_run(hyperparameters={"batch_size": 32}) as run:
         ...     path = run.uses_dataset("data.jsonl")
-        ...     model.fit(x, y, callbacks=[TrainingCallback(run)])  # doctest: +SKIP
+        ...     history = model.fit(x, y, verbose=0, callbacks=[TrainingCallback(run)])
     """
     keras = _need("keras", "keras")
 

@@ -2,7 +2,7 @@
 
     from weightmark.training.lightning import TrainingCallback
 
-    trainer = lightning.Trainer(max_steps=1000, callbacks=[TrainingCallback()])
+    trainer = lightning.Trainer(max_steps=4, callbacks=[TrainingCallback()])
     trainer.fit(model, data)
 """
 from __future__ import annotations
@@ -67,8 +67,8 @@ def TrainingCallback(run: Optional[TrainingRun] = None) -> Any:  # noqa: N802
         >>> from weightmark.training.lightning import TrainingCallback
         >>> with weightmark.training_run() as run:
         ...     path = run.uses_dataset("data.jsonl")
-        ...     trainer = Trainer(max_steps=100, callbacks=[TrainingCallback(run)])  # doctest: +SKIP
-        ...     trainer.fit(model, data)  # doctest: +SKIP
+        ...     trainer = Trainer(max_steps=4, callbacks=[TrainingCallback(run)])
+        ...     trainer.fit(model, data)
     """
     lightning = _lightning()
 

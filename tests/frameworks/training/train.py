@@ -1,13 +1,15 @@
 """Fine-tunes a tiny model: what the tests of `weightmark train` run.
 
 usage: train.py --base FOLDER --data FOLDER --out FOLDER [--steps N] [--stop-after N]
-                [--read FILE] [--connect PORT] [--seed N]
+                [--resume FOLDER] [--read FILE] [--connect PORT] [--seed N]
 
-Needs nothing but PyTorch, safetensors and weightmark. The model predicts the next of 32
+Needs nothing but PyTorch, safetensors and weightmark; runs on several ranks under torchrun.
+The model predicts the next of 32
 tokens; the base model knows one rule for it, the data follows another.
 """
 import argparse
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -30,9 +32,10 @@ class Model(torch.nn.Module):
     def forward(self, tokens):
         return self.head(torch.relu(self.hidden(self.embedding(tokens))))
 
-    def loss(self, sequences):
-        logits = self(sequences[:, :-1])
-        return torch.nn.functional.cross_entropy(logits.reshape(-1, TOKENS), sequences[:, 1:].reshape(-1))
+
+def loss_of(model, sequences):
+    logits = model(sequences[:, :-1])
+    return torch.nn.functional.cross_entropy(logits.reshape(-1, TOKENS), sequences[:, 1:].reshape(-1))
 
 
 def arguments():
@@ -41,6 +44,7 @@ def arguments():
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--stop-after", type=int)
+    parser.add_argument("--resume", type=Path)
     parser.add_argument("--read", type=Path)
     parser.add_argument("--connect", type=int)
     parser.add_argument("--seed", type=int, default=7)
@@ -60,10 +64,14 @@ def connect(port):
 def main():
     given = arguments()
     torch.manual_seed(given.seed)
+    distributed = "RANK" in os.environ
+    if distributed:
+        torch.distributed.init_process_group("gloo")
     hyperparameters = {"algorithm": "sft", "lr": given.lr, "seed": given.seed, "optimizer": "adamw"}
     with weightmark.training_run(hyperparameters=hyperparameters, steps=given.steps) as run:
         model = Model()
-        model.load_state_dict(load_file(Path(run.uses_model(given.base)) / "model.safetensors"))
+        start = run.resumed_from(given.resume) if given.resume else run.uses_model(given.base)
+        model.load_state_dict(load_file(Path(start) / "model.safetensors"))
         shards = sorted(Path(run.uses_dataset(given.data)).glob("*.safetensors"))
         data = torch.cat([load_file(shard)["tokens"] for shard in shards])
         if given.read:
@@ -71,24 +79,33 @@ def main():
         if given.connect:
             connect(given.connect)
         train(given, run, model, data)
-        given.out.mkdir(parents=True, exist_ok=True)
-        save_file(model.state_dict(), given.out / "model.safetensors")
-        (given.out / "config.json").write_text(json.dumps({"tokens": TOKENS, "width": WIDTH}))
+        if not distributed or torch.distributed.get_rank() == 0:
+            save(model, given.out)
+    if distributed:
+        torch.distributed.destroy_process_group()
 
 
 def train(given, run, model, data):
     run.model(model, name="acme/tiny")
     held_out, data = data[:64], data[64:]
+    ranks = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    parallel = torch.nn.parallel.DistributedDataParallel(model) if ranks > 1 else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=given.lr)
     for step in range(given.stop_after or given.steps):
         batch = data[torch.randint(len(data), (32,))]
-        loss = model.loss(batch)
+        loss = loss_of(parallel, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        run.step(loss=loss, tokens=batch.numel())
+        run.step(loss=loss, tokens=batch.numel() * ranks)
     with torch.no_grad():
-        run.evaluation(loss=model.loss(held_out))
+        run.evaluation(loss=loss_of(model, held_out))
+
+
+def save(model, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(model.state_dict(), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"tokens": TOKENS, "width": WIDTH}))
 
 
 if __name__ == "__main__":
