@@ -36,6 +36,7 @@ def scene(framework, folder, monkeypatch):
         names |= {"trainer": ready, "model": ready.model, "arguments": ready.args, "data": ready.train_dataset,
                   "transformers": transformers}
         ready.remove_callback(transformers.PrinterCallback)
+        ready.args.eval_strategy = "no"
     if framework == "lightning":
         pl = pytest.importorskip("pytorch_lightning")
         ready, module = real.fit(folder, pl.Callback(), max_epochs=1)
