@@ -144,8 +144,8 @@ class TrainingRun:
 
         Args:
             reason: "max_steps", "early_stop", "target", "interrupted" or "error"; where
-                absent, what `stop` said, else "max_steps" if the plan is fulfilled and
-                "early_stop" if not.
+                absent, what `stop` said, else "max_steps" unless the plan is not fulfilled:
+                then no reason is told.
         """
         if reason is not None:
             _one_of("reason", reason, REASONS)
@@ -172,12 +172,12 @@ class TrainingRun:
         if self._file is not None:
             self._file.close()
 
-    def _outcome(self) -> str:
+    def _outcome(self) -> Optional[str]:
         steps, epochs, tokens = (self._planned.get(name) for name in ("steps", "epochs", "tokens"))
         short = [steps is not None and (self._step or 0) < steps,
                  steps is None and epochs is not None and self._epoch is not None and self._epoch < epochs,
                  steps is None and tokens is not None and self._tokens is not None and self._tokens < tokens]
-        return "early_stop" if any(short) else "max_steps"
+        return None if any(short) else "max_steps"
 
     def _at_exit(self) -> None:
         # The interpreter leaves here what nobody caught.
