@@ -16,13 +16,14 @@ from .errors import Interrupted, Refused, Undecided, UsageError, WeightmarkError
 from .reading import SealedView, VerifiedFile, VerifiedModel, open_verified
 from .report import FileReport, Report
 from .signing import KeySigner, SignedOutput, SigstoreSigner, digest, sign
+from .training import TrainingRun, training_run
 from .trust import CertificateTrust, KeyTrust, Policy, SigstoreRoot, SigstoreTrust, warn
 from .verification import verify, verify_only_reports
 
 __all__ = [
     "CertificateTrust", "FileEntry", "FileHasher", "FileReport", "Interrupted", "KeySigner", "KeyTrust", "LoadedFile",
     "Manifest", "Policy", "Refused", "Report", "SealedCopy", "SealedView", "SignedOutput", "SigstoreRoot",
-    "SigstoreSigner", "SigstoreTrust", "Undecided", "UnverifiedModelWarning", "UsageError", "VerifiedFile",
-    "VerifiedModel", "WeightmarkError", "__version__", "digest", "errors", "open_verified", "sign", "verify",
+    "SigstoreSigner", "SigstoreTrust", "TrainingRun", "Undecided", "UnverifiedModelWarning", "UsageError", "VerifiedFile",
+    "VerifiedModel", "WeightmarkError", "__version__", "digest", "errors", "open_verified", "sign", "training_run", "verify",
     "verify_only_reports", "warn",
 ]

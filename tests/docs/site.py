@@ -14,7 +14,8 @@ from pathlib import Path
 PAGES = ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
 MODULES = ["weightmark", "weightmark.adapters", "weightmark.location", "weightmark.safetensors",
            "weightmark.safetensors.numpy", "weightmark.safetensors.torch", "weightmark.safetensors.flax",
-           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface"]
+           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.training",
+           "weightmark.training.huggingface", "weightmark.training.lightning", "weightmark.training.keras"]
 
 
 def collect(root: Path) -> None:

@@ -41,6 +41,7 @@ def main(store, world, rank, result, name, *arguments):
     import torch.distributed
 
     import test_dcp  # noqa: F401, whose functions these are
+    import training_ranks  # noqa: F401
 
     warnings.simplefilter("ignore")
     torch.distributed.init_process_group("gloo", f"file://{store}", timedelta(seconds=30), int(world), int(rank))

@@ -12,7 +12,8 @@ import weightmark
 from support import keys
 
 # Those of frameworks are tested where the frameworks are.
-MODULES = ["weightmark", "weightmark.adapters", "weightmark.errors", "weightmark.location"]
+MODULES = ["weightmark", "weightmark.adapters", "weightmark.errors", "weightmark.location",
+           "weightmark.training"]
 AT_LEAST = 20  # examples
 
 

@@ -22,6 +22,7 @@ import logins
 import signing  # noqa: F401
 import signing_in  # noqa: F401
 import attesting  # noqa: F401
+import training  # noqa: F401
 import pipelines  # noqa: F401
 from cases import CASES, JOB, PERSON, STACK, Model, both_verify, case, equal, run, succeeds, token
 from processes import DIRECT
