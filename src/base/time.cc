@@ -1,5 +1,8 @@
 #include "base/time.h"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -96,6 +99,16 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
   const auto offset = read_offset(reader);
   if (reader.failed() || !reader.done()) return std::nullopt;
   return Instant(date) + clock + std::chrono::seconds(seconds) + fraction - offset;
+}
+
+std::string format_rfc3339(Instant time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  std::string text = fmt::format("{:%FT%T}", second);
+  if (time != second) {
+    text += fmt::format(".{:09}", (time - second).count());
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + "Z";
 }
 
 }  // namespace weightmark

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace weightmark {
@@ -14,5 +15,9 @@ using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
 // letters, up to nine digits of a second's fraction, "Z" or an offset such as "+01:00".
 // Nothing for anything else.
 std::optional<Instant> parse_rfc3339(std::string_view text);
+
+// format_rfc3339 writes what parse_rfc3339 takes, in UTC, with as many digits of the
+// second's fraction as are not zero.
+std::string format_rfc3339(Instant time);
 
 }  // namespace weightmark

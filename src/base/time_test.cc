@@ -50,5 +50,12 @@ TEST(ParseRfc3339, RefusesAnythingElse) {
     EXPECT_FALSE(parse_rfc3339(text)) << text;
 }
 
+TEST(FormatRfc3339, IsReadBack) {
+  for (const std::string_view text : {"1970-01-01T00:00:00Z", "2026-03-02T08:00:11Z", "2026-03-02T08:00:11.5Z",
+                                      "2026-03-02T08:00:11.000000001Z", "2261-12-31T23:59:59.99Z"})
+    EXPECT_EQ(format_rfc3339(parse_rfc3339(text).value()), text);
+  EXPECT_EQ(format_rfc3339(parse_rfc3339("2026-03-02T01:30:00+02:00").value()), "2026-03-01T23:30:00Z");
+}
+
 }  // namespace
 }  // namespace weightmark
