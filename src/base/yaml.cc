@@ -162,7 +162,8 @@ class Reader {
     const Size size = size_of(found->second);
     nodes_ += size.nodes;
     if (nodes_ > limits_.nodes) return fail(event, fmt::format("has more than {} values", limits_.nodes));
-    if (depth + size.height - 1 > limits_.depth) return fail(event, fmt::format("nested deeper than {}", limits_.depth));
+    if (depth + size.height - 1 > limits_.depth)
+      return fail(event, fmt::format("nested deeper than {}", limits_.depth));
     return found->second;
   }
 

@@ -166,7 +166,9 @@ TEST(ParseYamlLeniently, BoundsWhatAliasesRepeat) {
 }
 
 TEST(ParseYamlLeniently, TellsWhereMembersAre) {
-  const auto found = leniently("  a: b  # c\n\n  # d\n  \"e\": [f,\n    g] # h\n  i:\n  - j\n  - k\n  # l\n  m:\n  n: |\n    o\n\n  p: q r\n    s\n");
+  const auto found = leniently(
+      "  a: b  # c\n\n  # d\n  \"e\": [f,\n    g] # h\n  i:\n  - j\n  - k\n  # l\n  m:\n  n: |\n    o\n\n  p: q r\n    "
+      "s\n");
   ASSERT_TRUE(found) << describe(found.error());
   EXPECT_EQ(found->indent, 2U);
   std::string lines;

@@ -214,8 +214,8 @@ bool is_croissant(std::string_view text) {
 
 Result<CroissantDataset> parse_croissant(std::string_view text) {
   if (text.size() > kMaxCroissantSize)
-    return refuse(ErrorCode::kCroissantMalformed, fmt::format("has {}, over the limit of {}", human_size(text.size()),
-                                                              human_size(kMaxCroissantSize)));
+    return refuse(ErrorCode::kCroissantMalformed,
+                  fmt::format("has {}, over the limit of {}", human_size(text.size()), human_size(kMaxCroissantSize)));
   WM_TRY(const JsonDocument document, JsonDocument::parse(text));
   const JsonView root = document.root(ErrorCode::kCroissantMalformed);
   WM_CHECK(root.object());

@@ -24,9 +24,8 @@ std::string dataset(std::string_view more, std::string_view conforms = "http://m
 std::string distribution(std::string_view files) { return dataset(fmt::format(R"("distribution": [{}])", files)); }
 
 std::string file(std::string_view id, std::string_view url, std::string_view sha256, std::string_view more = "") {
-  return fmt::format(
-      R"({{"@type": "cr:FileObject", "@id": "{}", "name": "{}", "contentUrl": "{}", "sha256": "{}"{}}})", id, id, url,
-      sha256, more);
+  return fmt::format(R"({{"@type": "cr:FileObject", "@id": "{}", "name": "{}", "contentUrl": "{}", "sha256": "{}"{}}})",
+                     id, id, url, sha256, more);
 }
 
 TEST(Croissant, ReadsADataset) {
@@ -77,7 +76,8 @@ TEST(Croissant, CountsRecordsThatAreAllThere) {
 
 // Hubs write a URL where they have no digest.
 TEST(Croissant, TakesNoUrlForADigest) {
-  const std::string text = distribution(file("repo", "https://example.com/x", "https://github.com/mlcommons/croissant/issues/80"));
+  const std::string text =
+      distribution(file("repo", "https://example.com/x", "https://github.com/mlcommons/croissant/issues/80"));
   const auto found = parse_croissant(text);
   ASSERT_EQ(code_of(found), "ok");
   EXPECT_FALSE(found->files.at(0).sha256);
@@ -123,13 +123,14 @@ TEST(Croissant, RefusesWhatIsNotOne) {
 
 TEST(Croissant, ComparesWithWhatWasMeasured) {
   const std::string hub = "https://huggingface.co/datasets/acme/mix/resolve/main/";
-  const auto found = parse_croissant(distribution(
-      file("same", "data/a.csv", kOne) + "," + file("other", hub + "data/b%20c.csv?download=true", kTwo) + "," +
-      file("gone", "data/z.csv", kOne) + "," + file("none", "data/a.csv", "https://example.com") + "," +
-      file("inner", "a.csv", kTwo, R"(, "containedIn": {"@id": "zip"})") + "," +
-      file("of_repo", "data/a.csv", kOne, R"(, "containedIn": {"@id": "repo"})") + "," +
-      file("repo", "https://example.com/x.git", kOne, R"(, "encodingFormat": "git+https")") + "," +
-      file("a.csv", "https://example.com/download?id=7", kOne) + "," + file("upper", "./data/a.csv", std::string(64, 'A'))));
+  const auto found = parse_croissant(
+      distribution(file("same", "data/a.csv", kOne) + "," + file("other", hub + "data/b%20c.csv?download=true", kTwo) +
+                   "," + file("gone", "data/z.csv", kOne) + "," + file("none", "data/a.csv", "https://example.com") +
+                   "," + file("inner", "a.csv", kTwo, R"(, "containedIn": {"@id": "zip"})") + "," +
+                   file("of_repo", "data/a.csv", kOne, R"(, "containedIn": {"@id": "repo"})") + "," +
+                   file("repo", "https://example.com/x.git", kOne, R"(, "encodingFormat": "git+https")") + "," +
+                   file("a.csv", "https://example.com/download?id=7", kOne) + "," +
+                   file("upper", "./data/a.csv", std::string(64, 'A'))));
   ASSERT_EQ(code_of(found), "ok") << describe(found.error());
   const std::vector<MeasuredFile> measured = {
       {"data/a.csv", digest(kOne)}, {"data/b c.csv", digest(kOne)}, {"a.csv", digest(kOne)}};

@@ -89,7 +89,9 @@ Result<std::vector<Setting>> settings_of(const CardChanges& changes, const Json&
 // is_plain is true of what every reader of YAML takes for this string.
 bool is_plain(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || std::string_view("-_./+@").contains(c); };
+  const auto inner = [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || std::string_view("-_./+@").contains(c);
+  };
   if (text.size() < 2 || !letter(text.front()) || !std::ranges::all_of(text, inner)) return false;
   const auto strict = parse_yaml(text, ErrorCode::kCardValue);
   return strict && *strict == Json(text);
@@ -105,7 +107,8 @@ std::vector<std::string> lines_of(const Setting& setting, const std::string& ind
   std::vector<std::string> lines;
   if (const auto* items = setting.value.as<JsonArray>()) {
     lines.push_back(head + (items->empty() ? " []" : "") + comment);
-    for (const Json& item : *items) lines.push_back(fmt::format("{}- {}", indent, scalar_text(*item.as<std::string>())));
+    for (const Json& item : *items)
+      lines.push_back(fmt::format("{}- {}", indent, scalar_text(*item.as<std::string>())));
   } else if (const auto* members = setting.value.as<JsonObject>()) {
     lines.push_back(head + comment);
     for (const auto& [key, member] : *members)

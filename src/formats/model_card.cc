@@ -82,7 +82,7 @@ bool is_pointer(std::string_view path) {
 
 std::optional<std::string> hub_repository(std::string_view uri) {
   static constexpr std::array<std::string_view, 6> kPrefixes = {
-      "hf://datasets/", "hf://models/", "hf://", "pkg:huggingface/", "https://huggingface.co/datasets/",
+      "hf://datasets/",         "hf://models/", "hf://", "pkg:huggingface/", "https://huggingface.co/datasets/",
       "https://huggingface.co/"};
   const auto prefix = std::ranges::find_if(kPrefixes, [&](std::string_view start) { return uri.starts_with(start); });
   if (prefix == kPrefixes.end()) return std::nullopt;

@@ -53,8 +53,8 @@ TEST(FrontMatter, IsBetweenTheFirstTwoLinesOfDashes) {
   EXPECT_EQ(yaml("---\ra: b\r---\rbody"), "a: b\r");
   EXPECT_EQ(yaml("---\n---\n"), "");
   EXPECT_EQ(yaml("---\na: |\n  x\n  ---\n---\n"), "a: |\n  x\n  ---\n");
-  for (const char* text : {"", "---", "---\n", "---\na: b\n", "--- \na: b\n---\n", "----\na: b\n---\n", "a\n---\nb: c\n---\n",
-                           "---\na: b\n --- \n", "---\na: b\n----\n"})
+  for (const char* text : {"", "---", "---\n", "---\na: b\n", "--- \na: b\n---\n", "----\na: b\n---\n",
+                           "a\n---\nb: c\n---\n", "---\na: b\n --- \n", "---\na: b\n----\n"})
     EXPECT_EQ(yaml(text), "none") << text;
 }
 
@@ -72,8 +72,9 @@ TEST(ModelCard, ReadsFrontMatter) {
 }
 
 TEST(ModelCard, TakesOneForAList) {
-  const auto card = parse_card("---\nbase_model: acme/tiny\nlicense: [mit, apache-2.0]\ndatasets:\ntags: [a, ~]\n"
-                               "base_model_relation: quantized\nlibrary_name: peft\npipeline_tag: text-generation\n---\n");
+  const auto card = parse_card(
+      "---\nbase_model: acme/tiny\nlicense: [mit, apache-2.0]\ndatasets:\ntags: [a, ~]\n"
+      "base_model_relation: quantized\nlibrary_name: peft\npipeline_tag: text-generation\n---\n");
   ASSERT_EQ(code_of(card), "ok") << describe(card.error());
   EXPECT_EQ(card->base_models, Texts{"acme/tiny"});
   EXPECT_EQ(card->licenses, (Texts{"mit", "apache-2.0"}));
@@ -92,14 +93,16 @@ TEST(ModelCard, MayHaveNone) {
 }
 
 TEST(ModelCard, ReadsPointers) {
-  const auto card =
-      parse_card("---\nsupply_chain:\n  signature: model.sig\n  provenance: model.sig.d/slsaprovenance1.sig\n  other: [x]\n---\n");
+  const auto card = parse_card(
+      "---\nsupply_chain:\n  signature: model.sig\n  provenance: model.sig.d/slsaprovenance1.sig\n  other: [x]\n---\n");
   ASSERT_EQ(code_of(card), "ok");
   EXPECT_EQ(card->signature, "model.sig");
   EXPECT_EQ(card->provenance, "model.sig.d/slsaprovenance1.sig");
   EXPECT_EQ(parse_card("---\nsupply_chain: global\n---\n").value().signature, "");
-  for (const char* path : {"../model.sig", "/etc/passwd", "a/../../b", "https://example.com/x", "a//b", "a\\b", "./a", "a/"})
-    EXPECT_EQ(code_of(parse_card("---\nsupply_chain: {signature: '" + std::string(path) + "'}\n---\n")), "card-malformed")
+  for (const char* path :
+       {"../model.sig", "/etc/passwd", "a/../../b", "https://example.com/x", "a//b", "a\\b", "./a", "a/"})
+    EXPECT_EQ(code_of(parse_card("---\nsupply_chain: {signature: '" + std::string(path) + "'}\n---\n")),
+              "card-malformed")
         << path;
 }
 
@@ -114,11 +117,13 @@ TEST(ModelCard, RefusesWhatCannotBeRead) {
            {"---\nlicense: {id: mit}\n---\n", "card-malformed"},
            {"---\nlicense_name: [a]\n---\n", "card-malformed"},
            {"---\nbase_model: [[a]]\n---\n", "card-malformed"},
-           {"---\ntags: [" + [] {
-              std::string many;
-              for (int i = 0; i < 10'001; ++i) many += "a,";
-              return many;
-            }() + "]\n---\n",
+           {"---\ntags: [" +
+                [] {
+                  std::string many;
+                  for (int i = 0; i < 10'001; ++i) many += "a,";
+                  return many;
+                }() +
+                "]\n---\n",
             "card-malformed"},
            {std::string(kMaxCardSize + 1, ' '), "card-malformed"},
        })
@@ -133,7 +138,8 @@ TEST(ModelCard, KnowsRepositoriesOfTheHub) {
   EXPECT_EQ(name("pkg:huggingface/acme/tiny@043235d6"), "acme/tiny");
   EXPECT_EQ(name("https://huggingface.co/acme/tiny/tree/main"), "acme/tiny");
   EXPECT_EQ(name("https://huggingface.co/datasets/acme/mix?x"), "acme/mix");
-  for (const char* uri : {"file:///data/mix", "s3://bucket/mix", "hf://", "hf://datasets/", "hf://acme/../x", "hf://a b/c", ""})
+  for (const char* uri :
+       {"file:///data/mix", "s3://bucket/mix", "hf://", "hf://datasets/", "hf://acme/../x", "hf://a b/c", ""})
     EXPECT_EQ(name(uri), "none") << uri;
 }
 
@@ -151,7 +157,9 @@ TEST(EditCard, TouchesOnlyTheLinesOfWhatItSets) {
   changes.datasets = Texts{"acme/mix"};
   changes.signature = "model.sig";
   std::string wanted(kCard);
-  const auto swap = [&](std::string_view from, std::string_view to) { wanted.replace(wanted.find(from), from.size(), to); };
+  const auto swap = [&](std::string_view from, std::string_view to) {
+    wanted.replace(wanted.find(from), from.size(), to);
+  };
   swap("license: other  # see below", "license: apache-2.0  # see below");
   swap("base_model:\n- acme/tiny   # the small one\n- acme/other\n", "base_model: acme/new\n");
   swap("datasets: [acme/mix, \"acme/more\"]", "datasets:\n- acme/mix");
@@ -179,7 +187,8 @@ TEST(EditCard, MakesFrontMatterWhereThereIsNone) {
   EXPECT_EQ(edit("", changes), "---\nlicense: mit\n---\n");
   EXPECT_EQ(edit("---\nnot closed\n", changes), "---\nlicense: mit\n---\n\n---\nnot closed\n");
   EXPECT_EQ(edit("---\n---\nx", changes), "---\nlicense: mit\n---\nx");
-  EXPECT_EQ(edit("---\r\nlanguage: en\r\n---\r\nx\r\n", changes), "---\r\nlanguage: en\r\nlicense: mit\r\n---\r\nx\r\n");
+  EXPECT_EQ(edit("---\r\nlanguage: en\r\n---\r\nx\r\n", changes),
+            "---\r\nlanguage: en\r\nlicense: mit\r\n---\r\nx\r\n");
   EXPECT_EQ(edit("# Tiny\n", {}), "# Tiny\n");
 }
 
@@ -191,9 +200,10 @@ TEST(EditCard, QuotesWhatReadsAsSomethingElse) {
   changes.base_model_relation = "1.0";
   changes.datasets = Texts{"null", "acme/mix", "- a"};
   const std::string text = edit("---\n  language: en\n---\n", changes);
-  EXPECT_EQ(text, "---\n  language: en\n  license: \"no\"\n  license_name: \"Acme: #1 \\\"licence\\\"\"\n"
-                  "  license_link: \"https://example.com/licence\"\n  base_model_relation: \"1.0\"\n"
-                  "  datasets:\n  - \"null\"\n  - acme/mix\n  - \"- a\"\n---\n");
+  EXPECT_EQ(text,
+            "---\n  language: en\n  license: \"no\"\n  license_name: \"Acme: #1 \\\"licence\\\"\"\n"
+            "  license_link: \"https://example.com/licence\"\n  base_model_relation: \"1.0\"\n"
+            "  datasets:\n  - \"null\"\n  - acme/mix\n  - \"- a\"\n---\n");
   const auto card = parse_card(text);
   ASSERT_EQ(code_of(card), "ok");
   EXPECT_EQ(card->license_name, *changes.license_name);
