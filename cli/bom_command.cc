@@ -24,7 +24,7 @@ struct BomFlags {
   std::string version = "1.6";
 };
 
-bool exists(const std::filesystem::path& path) {
+bool is_there(const std::filesystem::path& path) {
   std::error_code failed;
   return std::filesystem::exists(path, failed);
 }
@@ -33,7 +33,7 @@ bool exists(const std::filesystem::path& path) {
 // about all files of the model, the card among them.
 Result<void> add_card(const std::filesystem::path& model, BomModel& bom) {
   const std::filesystem::path path = model / "README.md";
-  if (!exists(path)) return {};
+  if (!is_there(path)) return {};
   WM_TRY(const std::string text, read_file(path, kMaxCardSize));
   WM_TRY(const ModelCard card, parse_card(text));
   bom.card = "README.md";

@@ -52,7 +52,7 @@ struct Shown {
   std::vector<OutdatedSignature> outdated;
 };
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
   std::error_code failed;
   return fs::exists(path, failed);
 }
@@ -60,15 +60,20 @@ bool exists(const fs::path& path) {
 Result<void> check_folder(const fs::path& model) {
   std::error_code failed;
   if (fs::is_directory(model, failed)) return {};
-  return refuse(exists(model) ? ErrorCode::kUsage : ErrorCode::kModelNotFound,
-                exists(model) ? "is no folder: a card is of a model's folder" : "there is no such model",
+  return refuse(is_there(model) ? ErrorCode::kUsage : ErrorCode::kModelNotFound,
+                is_there(model) ? "is no folder: a card is of a model's folder" : "there is no such model",
                 model.native());
 }
 
 // A card that is to be written need not be there.
 Result<std::string> read_text(const CardFlags& flags) {
-  if (flags.write && !exists(flags.card())) return std::string();
-  return read_file(flags.card(), kMaxCardSize);
+  auto text = read_file(flags.card(), kMaxCardSize);
+  if (text) return text;
+  const ErrorCode code = text.error().code;
+  if (flags.write && code == ErrorCode::kFileNotFound) return std::string();
+  if (code == ErrorCode::kFileNotFound) text.error().code = ErrorCode::kCardMissing;
+  if (code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kCardTooLarge;
+  return text;
 }
 
 // read_provenance_for reads what there is; it must be there where somebody is trusted, or
@@ -154,7 +159,7 @@ std::string list_line(std::string_view label, const std::vector<std::string>& te
 
 std::string pointer_line(std::string_view label, const std::string& path, const fs::path& model) {
   if (path.empty()) return inspect_line(label, "not pointed to");
-  return inspect_line(label, printable(path) + (exists(model / path) ? "" : ", which is not there"));
+  return inspect_line(label, printable(path) + (is_there(model / path) ? "" : ", which is not there"));
 }
 
 std::string describe_card(const ModelCard& card, const fs::path& model) {

@@ -63,10 +63,10 @@ std::string_view approach_of(const Sources& sources) {
 Json parameters_of(const Sources& sources) {
   JsonArray datasets;
   for (std::size_t i = 0; i < sources.facts.size(); ++i)
-    if (sources.facts[i].kind == "dataset") datasets.push_back(Json::object({{"ref", bom::dependency_ref(i)}}));
+    if (sources.facts[i].kind == "dataset") datasets.push_back(Json::of("ref", bom::dependency_ref(i)));
   JsonObject members;
   const std::string_view approach = approach_of(sources);
-  if (!approach.empty()) members.emplace_back("approach", Json::object({{"type", approach}}));
+  if (!approach.empty()) members.emplace_back("approach", Json::of("type", approach));
   if (!sources.model.task.empty()) members.emplace_back("task", sources.model.task);
   if (!datasets.empty()) members.emplace_back("datasets", std::move(datasets));
   return Json::object(std::move(members));
@@ -75,7 +75,7 @@ Json parameters_of(const Sources& sources) {
 JsonArray metrics_of(const TrainingSummary& summary) {
   JsonArray metrics;
   const auto add = [&](std::string_view type, const std::string& value, std::string_view slice) {
-    if (!value.empty()) metrics.push_back(Json::object({{"type", type}, {"value", value}, {"slice", slice}}));
+    if (!value.empty()) metrics.push_back(Json::of("type", type, "value", value, "slice", slice));
   };
   add("loss", summary.final_train_loss, "train");
   add("loss", summary.final_eval_loss, "eval");
@@ -97,13 +97,14 @@ JsonArray limitations_of(const TrainingSummary& summary) {
 }
 
 Json model_card_of(const Sources& sources) {
-  JsonObject card = {{"modelParameters", parameters_of(sources)}};
+  JsonObject card;
+  card.emplace_back("modelParameters", parameters_of(sources));
   if (!sources.training || !sources.training->summary) return Json::object(std::move(card));
   const TrainingSummary& summary = *sources.training->summary;
   if (JsonArray metrics = metrics_of(summary); !metrics.empty())
-    card.emplace_back("quantitativeAnalysis", Json::object({{"performanceMetrics", std::move(metrics)}}));
+    card.emplace_back("quantitativeAnalysis", Json::of("performanceMetrics", std::move(metrics)));
   if (JsonArray limitations = limitations_of(summary); !limitations.empty())
-    card.emplace_back("considerations", Json::object({{"technicalLimitations", std::move(limitations)}}));
+    card.emplace_back("considerations", Json::of("technicalLimitations", std::move(limitations)));
   Properties properties;
   properties.add("evidence", kEvidenceSelfReported);
   properties.add("parameters", summary.parameters);
@@ -117,9 +118,10 @@ JsonArray references_of(const BomModel& model) {
   JsonArray references;
   const auto add = [&](std::string_view type, const std::string& path, const std::string& sha256) {
     if (!bom::is_reference(path)) return;
-    JsonObject reference = {{"type", type}, {"url", path}};
-    if (!sha256.empty())
-      reference.emplace_back("hashes", JsonArray{Json::object({{"alg", "SHA-256"}, {"content", sha256}})});
+    JsonObject reference;
+    reference.emplace_back("type", type);
+    reference.emplace_back("url", path);
+    if (!sha256.empty()) reference.emplace_back("hashes", JsonArray{Json::of("alg", "SHA-256", "content", sha256)});
     references.push_back(Json::object(std::move(reference)));
   };
   add("attestation", model.attestation, model.attestation_sha256);
@@ -128,20 +130,21 @@ JsonArray references_of(const BomModel& model) {
   return references;
 }
 
-Json pedigree_of(const Sources& sources) {
+JsonArray ancestors_of(const Sources& sources) {
   JsonArray ancestors;
   for (std::size_t i = 0; i < sources.facts.size(); ++i)
     if (is_ancestor(sources.facts[i]))
       ancestors.push_back(bom::component_of(sources.provenance.dependencies[i], sources.facts[i], i));
-  return ancestors.empty() ? Json() : Json::object({{"ancestors", std::move(ancestors)}});
+  return ancestors;
 }
 
 Json model_of(const Sources& sources) {
   const BomModel& model = sources.model;
-  JsonObject members = {{"bom-ref", bom::kModelRef},
-                        {"type", "machine-learning-model"},
-                        {"name", model.name.empty() ? "model" : model.name},
-                        {"modelCard", model_card_of(sources)}};
+  JsonObject members;
+  members.emplace_back("bom-ref", bom::kModelRef);
+  members.emplace_back("type", "machine-learning-model");
+  members.emplace_back("name", model.name.empty() ? std::string("model") : model.name);
+  members.emplace_back("modelCard", model_card_of(sources));
   Properties properties;
   // The digest of a folder is of no file: it is made from the digests of its files.
   properties.add("digestKind", "oms-root");
@@ -149,9 +152,10 @@ Json model_of(const Sources& sources) {
   bom::add_licenses(model.licenses, members);
   if (!model.licenses.empty() || !model.task.empty())
     properties.add("licenseAndTask", "as the model card has them; no part of the provenance");
-  if (Json pedigree = pedigree_of(sources); !pedigree.is_null()) members.emplace_back("pedigree", std::move(pedigree));
-  if (JsonArray references = references_of(model); !references.empty())
-    members.emplace_back("externalReferences", std::move(references));
+  JsonArray ancestors = ancestors_of(sources);
+  if (!ancestors.empty()) members.emplace_back("pedigree", Json::of("ancestors", std::move(ancestors)));
+  JsonArray references = references_of(model);
+  if (!references.empty()) members.emplace_back("externalReferences", std::move(references));
   std::move(properties).into(members);
   return Json::object(std::move(members));
 }
@@ -160,11 +164,11 @@ Json model_of(const Sources& sources) {
 
 Json metadata_of(const Sources& sources) {
   const Provenance& provenance = sources.provenance;
-  JsonObject metadata = {
-      {"component", model_of(sources)},
-      {"lifecycles", JsonArray{Json::object({{"phase", "build"}})}},
-      {"tools",
-       Json::object({{"components", JsonArray{Json::object({{"type", "application"}, {"name", "weightmark"}})}}})}};
+  JsonObject metadata;
+  metadata.emplace_back("component", model_of(sources));
+  metadata.emplace_back("lifecycles", JsonArray{Json::of("phase", "build")});
+  metadata.emplace_back("tools",
+                        Json::of("components", JsonArray{Json::of("type", "application", "name", "weightmark")}));
   const auto time = provenance.finished ? provenance.finished : provenance.started;
   if (time) metadata.emplace_back("timestamp", format_rfc3339(*time));
   Properties properties;
@@ -185,7 +189,7 @@ JsonArray components_of(const Sources& sources) {
 Json dependencies_of(const Sources& sources) {
   JsonArray refs;
   for (std::size_t i = 0; i < sources.facts.size(); ++i) refs.push_back(bom::dependency_ref(i));
-  return JsonArray{Json::object({{"ref", bom::kModelRef}, {"dependsOn", std::move(refs)}})};
+  return JsonArray{Json::of("ref", bom::kModelRef, "dependsOn", std::move(refs))};
 }
 
 // serial_of makes a UUID of version 8 (RFC 9562, section 5.8) from the document.
@@ -204,14 +208,15 @@ std::string serial_of(const std::string& document) {
 Result<std::string> write_bom(const Provenance& provenance, const BomModel& model, BomVersion version) {
   WM_TRY(const Sources sources, read_sources(provenance, model));
   const std::string_view number = version == BomVersion::k1_7 ? "1.7" : "1.6";
-  JsonObject members = {{"$schema", fmt::format("http://cyclonedx.org/schema/bom-{}.schema.json", number)},
-                        {"bomFormat", "CycloneDX"},
-                        {"specVersion", number},
-                        {"version", 1},
-                        {"metadata", metadata_of(sources)},
-                        {"components", components_of(sources)},
-                        {"dependencies", dependencies_of(sources)},
-                        {"formulation", JsonArray{bom::formula_of(provenance, sources.trained())}}};
+  JsonObject members;
+  members.emplace_back("$schema", fmt::format("http://cyclonedx.org/schema/bom-{}.schema.json", number));
+  members.emplace_back("bomFormat", "CycloneDX");
+  members.emplace_back("specVersion", number);
+  members.emplace_back("version", 1);
+  members.emplace_back("metadata", metadata_of(sources));
+  members.emplace_back("components", components_of(sources));
+  members.emplace_back("dependencies", dependencies_of(sources));
+  members.emplace_back("formulation", JsonArray{bom::formula_of(provenance, sources.trained())});
   members.emplace_back("serialNumber", serial_of(write_json(Json::object(members))));
   return write_json_indented(Json::object(std::move(members)));
 }

@@ -21,6 +21,7 @@ std::string dependency_ref(std::size_t index);
 class Properties {
  public:
   void add(std::string_view name, std::string_view value);  // not where it is empty
+  void add(std::string_view name, const char* value) { add(name, std::string_view(value)); }
   void add(std::string_view name, std::optional<std::int64_t> value);
   void add(std::string_view name, std::optional<bool> value);
 

@@ -85,23 +85,22 @@ Result<std::string> node_text(const JsonView& view) {
 Result<std::string> text_member(const JsonView& node, std::string_view term) {
   WM_TRY(const auto found, find_term(node, term));
   if (!found) return std::string();
-  std::string text;
-  WM_CHECK(each(*found, 1, [&](const JsonView& value) -> Result<void> {
-    WM_TRY(text, node_text(value));
-    return {};
-  }));
-  return text;
+  if (!found->is_array()) return node_text(*found);
+  WM_TRY(const JsonItems items, found->array());
+  if (items.size() != 1) return found->fail(fmt::format("has {} values, where one is expected", items.size()));
+  return node_text(items.front());
 }
 
 Result<std::vector<std::string>> text_members(const JsonView& node, std::string_view term) {
   std::vector<std::string> texts;
   WM_TRY(const auto found, find_term(node, term));
   if (!found) return texts;
-  WM_CHECK(each(*found, kMaxValues, [&](const JsonView& value) -> Result<void> {
+  const auto take = [&](const JsonView& value) -> Result<void> {
     WM_TRY(std::string text, node_text(value));
     texts.push_back(std::move(text));
     return {};
-  }));
+  };
+  WM_CHECK(each(*found, kMaxValues, take));
   return texts;
 }
 
@@ -113,12 +112,13 @@ Result<bool> has_type(const JsonView& node, std::string_view wanted) {
 // --- files
 
 Result<std::optional<Digest>> parse_sha256(const JsonView& node) {
-  WM_TRY(const std::string text, text_member(node, "sha256"));
-  if (text.empty() || text.starts_with("https://") || text.starts_with("http://")) return std::nullopt;
-  const auto bytes = from_hex(text);  // some publishers write upper case
-  auto digest = Digest::from_hex(HashAlgorithm::kSha256, bytes ? to_hex(*bytes) : text);
-  if (!digest) return node.fail(fmt::format("has no SHA-256 in \"sha256\": {}", excerpt(text)));
-  return std::optional(*std::move(digest));
+  auto text = text_member(node, "sha256");
+  if (!text) return std::unexpected(std::move(text).error());
+  if (text->empty() || text->starts_with("https://") || text->starts_with("http://")) return std::nullopt;
+  if (const auto bytes = from_hex(*text)) *text = to_hex(*bytes);  // some publishers write upper case
+  const auto digest = Digest::from_hex(HashAlgorithm::kSha256, *text);
+  if (!digest) return node.fail(fmt::format("has no SHA-256 in \"sha256\": {}", excerpt(*text)));
+  return std::optional(*digest);
 }
 
 Result<CroissantFile> parse_file(const JsonView& node) {
@@ -163,7 +163,7 @@ Result<void> count_records(const JsonView& root, CroissantDataset& dataset) {
   if (!sets) return {};
   std::optional<std::uint64_t> records;
   bool all = true;
-  WM_CHECK(each(*sets, kMaxCroissantFiles, [&](const JsonView& set) -> Result<void> {
+  const auto count = [&](const JsonView& set) -> Result<void> {
     WM_CHECK(set.object());
     WM_TRY(const bool enumeration, is_enumeration(set));
     if (enumeration) return {};
@@ -173,7 +173,8 @@ Result<void> count_records(const JsonView& root, CroissantDataset& dataset) {
     WM_TRY(const JsonItems found, data->array());
     records = records.value_or(0) + found.size();
     return {};
-  }));
+  };
+  WM_CHECK(each(*sets, kMaxCroissantFiles, count));
   if (all) dataset.records = records;
   return {};
 }
@@ -310,6 +311,18 @@ std::vector<CroissantFinding> compare_croissant(const CroissantDataset& dataset,
     findings.push_back({i, at, within ? CroissantOutcome::kWithin : compare(file, at, measured)});
   }
   return findings;
+}
+
+Result<void> check_croissant(const CroissantDataset& dataset, std::span<const MeasuredFile> measured) {
+  for (const CroissantFinding& finding : compare_croissant(dataset, measured)) {
+    if (finding.outcome != CroissantOutcome::kDiffers) continue;
+    const MeasuredFile& file = measured[*finding.measured];
+    return refuse(ErrorCode::kCroissantMismatch,
+                  fmt::format("has SHA-256 {}, where Croissant says {}", file.sha256.hex(),
+                              dataset.files[finding.file].sha256->hex()),
+                  file.path);
+  }
+  return {};
 }
 
 }  // namespace weightmark

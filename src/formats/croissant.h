@@ -86,4 +86,9 @@ struct CroissantFinding {
 std::vector<CroissantFinding> compare_croissant(const CroissantDataset& dataset,
                                                 std::span<const MeasuredFile> measured);
 
+// check_croissant refuses the first file that differs. What is absent, or has no digest, is
+// no contradiction: part of a dataset may be all that is used.
+// Errors: croissant-mismatch.
+Result<void> check_croissant(const CroissantDataset& dataset, std::span<const MeasuredFile> measured);
+
 }  // namespace weightmark

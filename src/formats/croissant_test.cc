@@ -146,5 +146,15 @@ TEST(Croissant, ComparesWithWhatWasMeasured) {
                                                                                 {8, 0, kDiffers}}));
 }
 
+TEST(Croissant, RefusesTheFirstFileThatDiffers) {
+  const auto found = parse_croissant(distribution(file("a.csv", "a.csv", kOne) + "," + file("b.csv", "b.csv", kTwo)));
+  ASSERT_EQ(code_of(found), "ok");
+  EXPECT_EQ(code_of(check_croissant(*found, std::vector<MeasuredFile>{{"a.csv", digest(kOne)}})), "ok");
+  const auto refused =
+      check_croissant(*found, std::vector<MeasuredFile>{{"a.csv", digest(kOne)}, {"b.csv", digest(kOne)}});
+  EXPECT_EQ(code_of(refused), "croissant-mismatch");
+  EXPECT_EQ(refused.error().subject, "b.csv");
+}
+
 }  // namespace
 }  // namespace weightmark

@@ -236,7 +236,7 @@ Result<std::string> edit_card(std::string_view text, const CardChanges& changes)
   const std::string line_break(line_break_of(text));
   YamlDocument old;
   if (found) {
-    WM_TRY(old, parse_yaml_leniently(found->yaml, ErrorCode::kCardSyntax));
+    WM_TRY(old, parse_yaml_leniently(found->yaml, ErrorCode::kCardMalformed));
   }
   const auto* members = old.root.as<JsonObject>();
   if (members != nullptr && members->size() != old.entries.size()) return unwritable();

@@ -100,13 +100,13 @@ std::optional<std::string> hub_repository(std::string_view uri) {
 
 Result<ModelCard> parse_card(std::string_view text) {
   if (text.size() > kMaxCardSize)
-    return refuse(ErrorCode::kCardMalformed,
+    return refuse(ErrorCode::kCardTooLarge,
                   fmt::format("has {}, over the limit of {}", human_size(text.size()), human_size(kMaxCardSize)));
   ModelCard card;
   const auto parts = find_front_matter(text);
   if (!parts) return card;
   card.has_front_matter = true;
-  WM_TRY(const YamlDocument yaml, parse_yaml_leniently(parts->yaml, ErrorCode::kCardSyntax));
+  WM_TRY(const YamlDocument yaml, parse_yaml_leniently(parts->yaml, ErrorCode::kCardMalformed));
   const Json& root = yaml.root;
   if (root.is_null()) return card;
   if (root.as<JsonObject>() == nullptr) return refuse(ErrorCode::kCardMalformed, "the front matter is no mapping");

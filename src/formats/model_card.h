@@ -13,8 +13,8 @@
 
 namespace weightmark {
 
-// The most bytes of a card. Those with results of very many evaluations have megabytes.
-inline constexpr std::uint64_t kMaxCardSize = 16U << 20U;
+// The most bytes of a card: those with the results of very many evaluations have megabytes.
+inline constexpr std::uint64_t kMaxCardSize = 4U << 20U;
 
 // The key of the block that points to signature and provenance.
 inline constexpr std::string_view kSupplyChainKey = "supply_chain";
@@ -40,7 +40,7 @@ struct ModelCard {
 };
 
 // parse_card reads a card, or a text without front matter.
-// Errors: card-syntax; card-malformed, also for a pointer that leads out of the model.
+// Errors: card-too-large; card-malformed, also for a pointer that leads out of the model.
 Result<ModelCard> parse_card(std::string_view text);
 
 // CardChanges are the members to be set; the others stay.

@@ -108,10 +108,10 @@ TEST(ModelCard, ReadsPointers) {
 
 TEST(ModelCard, RefusesWhatCannotBeRead) {
   for (const auto& [text, code] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"---\nlicense: [mit\n---\n", "card-syntax"},
-           {"---\nlicense: mit\nlicense: apache-2.0\n---\n", "card-syntax"},
-           {"---\nlicense: !!python/object:x y\n---\n", "card-syntax"},
-           {"---\nlicense: \xff\n---\n", "card-syntax"},
+           {"---\nlicense: [mit\n---\n", "card-malformed"},
+           {"---\nlicense: mit\nlicense: apache-2.0\n---\n", "card-malformed"},
+           {"---\nlicense: !!python/object:x y\n---\n", "card-malformed"},
+           {"---\nlicense: \xff\n---\n", "card-malformed"},
            {"---\n- license\n---\n", "card-malformed"},
            {"---\nlicense\n---\n", "card-malformed"},
            {"---\nlicense: {id: mit}\n---\n", "card-malformed"},
@@ -125,7 +125,7 @@ TEST(ModelCard, RefusesWhatCannotBeRead) {
                 }() +
                 "]\n---\n",
             "card-malformed"},
-           {std::string(kMaxCardSize + 1, ' '), "card-malformed"},
+           {std::string(kMaxCardSize + 1, ' '), "card-too-large"},
        })
     EXPECT_EQ(code_of(parse_card(text)), code) << text.substr(0, 100);
 }
@@ -238,7 +238,7 @@ TEST(EditCard, RefusesWhatItCannotDo) {
   EXPECT_EQ(code("---\na: b\n...\n---\n", license), "card-unwritable");
   EXPECT_EQ(code("---\nlicense: &l other\nother: *l\n---\n", license), "card-unwritable");
   EXPECT_EQ(code("---\n[a]\n---\n", license), "card-malformed");
-  EXPECT_EQ(code("---\na: [\n---\n", license), "card-syntax");
+  EXPECT_EQ(code("---\na: [\n---\n", license), "card-malformed");
   const auto signature = [](CardChanges& changes) { changes.signature = "model.sig"; };
   EXPECT_EQ(code("---\nsupply_chain: [x]\n---\n", signature), "card-unwritable");
   EXPECT_EQ(code("---\nsupply_chain: {x: [y]}\n---\n", signature), "card-unwritable");
