@@ -54,7 +54,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 5> kNames = {"sign", "verify", "seal", "attest", "verify-attestation"};
+  static constexpr std::array<std::string_view, 7> kNames = {"sign", "verify", "seal", "attest", "verify-attestation",
+                                                             "card", "bom"};
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -85,15 +86,17 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
-                                               {"verify", add_verify},
-                                               {"seal", add_seal},
-                                               {"digest", add_digest},
-                                               {"inspect", add_inspect},
-                                               {"trust", add_trust},
-                                               {"timestamp", add_timestamp_command},
-                                               {"attest", add_attest},
-                                               {"verify-attestation", add_verify_attestation}}};
+constexpr std::array<Command, 11> kCommands = {{{"sign", add_sign},
+                                                {"verify", add_verify},
+                                                {"seal", add_seal},
+                                                {"digest", add_digest},
+                                                {"inspect", add_inspect},
+                                                {"trust", add_trust},
+                                                {"timestamp", add_timestamp_command},
+                                                {"attest", add_attest},
+                                                {"verify-attestation", add_verify_attestation},
+                                                {"card", add_card},
+                                                {"bom", add_bom}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
