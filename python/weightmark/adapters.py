@@ -2,22 +2,49 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
+import shutil
 import sys
 import tempfile
 import warnings
 import weakref
-from typing import Any, Callable, Optional, TypeVar
+from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
 
 from . import errors
 from ._hashing import HashingThread, pieces
+from .location import SIGNATURE
 from .reading import VerifiedModel, open_verified, opened
-from .signing import SignedOutput, Signer, sign
+from .signing import SignedOutput, Signer, digest, sign
 from .trust import AnyPolicy, PathLike, Warn, is_warning
 
-__all__ = ["SigningWriter", "UnverifiedModelWarning", "guarded", "load_guarded", "opened", "strict"]
+__all__ = ["SigningPath", "SigningWriter", "UnverifiedModelWarning", "copied", "copy_verified", "guarded",
+           "load_guarded", "opened", "required", "sign_written", "strict"]
 
 _T = TypeVar("_T")
+
+
+def required(module: str, package: str) -> Any:
+    """Imports a module of a framework, not before it is needed.
+
+    Args:
+        module: its name.
+        package: what pip calls it.
+
+    Raises:
+        ImportError: says how to install what is missing.
+
+    Example:
+        >>> from weightmark.adapters import required
+        >>> required("json", "json").dumps([])
+        '[]'
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0]:
+            raise
+        raise ImportError(f"this needs {package}: pip install {package}", name=module) from error
 
 
 class UnverifiedModelWarning(UserWarning):
@@ -94,6 +121,61 @@ def guarded(path: PathLike, policy: AnyPolicy, verified: Callable[[], _T], plain
             raise
         _warn(path, error)
     return plain()
+
+
+def copy_verified(model: VerifiedModel, folder: PathLike, files: Optional[Sequence[str]] = None) -> None:
+    """Writes the verified bytes of a model to a folder that nobody else can write to.
+
+    It is for what has too many files for a view, where each takes a descriptor, or wants
+    files to keep. What is in the folder is only as safe as the folder is private.
+
+    Args:
+        model: whose files.
+        folder: such as one of `tempfile.TemporaryDirectory`.
+        files: signed names; all where absent.
+
+    Raises:
+        As VerifiedModel.load; OSError. What was written so far stays.
+
+    Example:
+        >>> import os, tempfile
+        >>> from weightmark.adapters import copy_verified
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     copy_verified(weightmark.open_verified("model", policy), folder)
+        ...     sorted(os.listdir(folder))
+        ['config.json', 'weights.bin']
+    """
+    for name in model.files if files is None else files:
+        place = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        _unlink(place)
+        with open(place, "xb") as file:
+            file.write(memoryview(model.load(name)))
+
+
+@contextlib.contextmanager
+def copied(model: VerifiedModel, files: Optional[Sequence[str]] = None) -> Iterator[str]:
+    """Gives a private folder with real files for as long as the `with` lasts.
+
+    It is for what does not take the links of a view: HDF5 asks where they lead, and finds
+    no such file.
+
+    Args:
+        model, files: as in `copy_verified`.
+
+    Raises:
+        As `copy_verified`; then there is no folder.
+
+    Example:
+        >>> import os
+        >>> from weightmark.adapters import copied
+        >>> with copied(weightmark.open_verified("model", policy)) as folder:
+        ...     sorted(os.listdir(folder))
+        ['config.json', 'weights.bin']
+    """
+    with tempfile.TemporaryDirectory(prefix="weightmark-") as folder:
+        copy_verified(model, folder, files)
+        yield folder
 
 
 def _warn(path: PathLike, error: errors.WeightmarkError) -> None:
@@ -202,6 +284,89 @@ class SigningWriter:
             self.close()
         else:
             self.discard()
+
+
+class SigningPath:
+    """A path for a framework that writes a file by itself, which is then signed.
+
+    It is in a private folder beside the file's place. When the `with` ends, the file is
+    hashed there, synced, renamed and signed: nobody else could change it before. An
+    exception leaves nothing, and an older file and its signature stay.
+
+    Args:
+        path: of the file. Its signature is FILE.sig.
+        signer: as `sign` takes it.
+        name: what the model is called; the file's name where absent.
+
+    Attributes:
+        path: where to write. The file's name is the same as that of `path`.
+        output: the SignedOutput, once the `with` ended.
+
+    Example:
+        >>> from weightmark.adapters import SigningPath
+        >>> with SigningPath("state.h5", signer) as place:
+        ...     with open(place.path, "wb") as file:
+        ...         file.write(b"weights")
+        7
+        >>> bool(weightmark.verify("state.h5", policy))
+        True
+    """
+
+    def __init__(self, path: PathLike, signer: Optional[Signer] = None, *, name: Optional[str] = None) -> None:
+        self._target = os.path.abspath(path)
+        self._signer = signer
+        self._name = name
+        self._folder = ""
+        self.path = ""
+        self.output: Optional[SignedOutput] = None
+
+    def __enter__(self) -> SigningPath:
+        folder, name = os.path.split(self._target)
+        self._folder = tempfile.mkdtemp(dir=folder, prefix="." + name + ".")
+        self.path = os.path.join(self._folder, name)
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        try:
+            if kind is None:
+                self._sign()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _sign(self) -> None:
+        files = digest(self.path).files
+        with open(self.path, "rb") as file:
+            os.fsync(file.fileno())
+        # An old signature beside a new file would look like tampering: it goes first.
+        _unlink(self._target + ".sig")
+        os.replace(self.path, self._target)
+        self.output = sign(self._target, self._signer, name=self._name, files=files)
+
+
+def sign_written(folder: PathLike, signer: Optional[Signer], write: Callable[[], Any], *,
+                 name: Optional[str] = None) -> SignedOutput:
+    """Lets a framework write a folder, and signs it.
+
+    An older signature goes before anything is written, and the new one comes last: what
+    was interrupted has none.
+
+    Args:
+        folder: that is written.
+        signer: as `sign` takes it.
+        write: writes it.
+        name: what the model is called; the folder's name where absent.
+
+    Raises:
+        Refused, Undecided, UsageError: as `sign`.
+
+    Example:
+        >>> from weightmark.adapters import sign_written
+        >>> sign_written("model", signer, lambda: open("model/more.bin", "wb").close()).manifest.name
+        'model'
+    """
+    _unlink(os.path.join(folder, SIGNATURE))
+    write()
+    return sign(folder, signer, name=name)
 
 
 def _umask() -> int:

@@ -15,19 +15,12 @@ import os
 from typing import Any, List, NamedTuple, Optional, Sequence
 
 from . import errors
-from .adapters import load_guarded
+from .adapters import load_guarded, required
 from .reading import SealedView, VerifiedModel
 from .signing import SignedOutput, Signer, sign
 from .trust import AnyPolicy, PathLike
 
 __all__ = ["PushedModel", "SigningCallback", "VerifiedSnapshot", "push", "verified_checkpoint", "verified_snapshot"]
-
-
-def _need(module: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(f"this needs {package}: pip install {package}", name=module) from error
 
 
 class VerifiedSnapshot:
@@ -123,7 +116,7 @@ def verified_snapshot(repo_id: str, *, revision: Optional[str] = None, policy: A
         >>> with verified_snapshot("acme/model", policy=policy, name="acme/model") as found:  # doctest: +SKIP
         ...     model = transformers.AutoModel.from_pretrained(found.path)
     """
-    hub = _need("huggingface_hub", "huggingface_hub")
+    hub = required("huggingface_hub", "huggingface_hub")
     folder = hub.snapshot_download(repo_id, revision=revision, **(download or {}))
     return verified_checkpoint(folder, policy=policy, files=files, **options)
 
@@ -146,7 +139,7 @@ def SigningCallback(signer: Optional[Signer] = None, *, name: Optional[str] = No
         >>> from weightmark.huggingface import SigningCallback
         >>> trainer.add_callback(SigningCallback(signer))  # doctest: +SKIP
     """
-    transformers = _need("transformers", "transformers")
+    transformers = required("transformers", "transformers")
 
     class Callback(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
         """Signs checkpoints."""
@@ -216,7 +209,7 @@ def push(folder: PathLike, repo_id: str, *, signer: Optional[Signer] = None, rev
         >>> from weightmark.huggingface import push
         >>> push("model", "acme/model", signer=signer)  # doctest: +SKIP
     """
-    hub = _need("huggingface_hub", "huggingface_hub")
+    hub = required("huggingface_hub", "huggingface_hub")
     api = api or hub.HfApi(token=token)
     signed = sign(folder, signer, name=repo_id)
     api.create_repo(repo_id, private=private, exist_ok=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 from cases import CASES
 
 HEAD = """\
-# What each loader answers
+# What each {which}loader answers
 
-Written by `./dev test frameworks`, which fails where a run gives another table. A row is a loader, a column a case;
+Written by `./dev test {stage}`, which fails where a run gives another table. A row is a loader, a column a case;
 in it is the [error code](errors.md) with which nothing was loaded: no tensor, no file mapped, no descriptor, no
 temporary folder. "loaded" means that what was loaded is what was signed, byte for byte; under `warn`, that it was
 loaded with a warning. "–" is a case that cannot be: a single signed file has no folder around it.
@@ -66,12 +66,18 @@ def left_out(rows):
     return "\nLeft out besides:\n\n" + "".join(f"- {framework}, {case}: {why}.\n" for framework, case, why in own)
 
 
-def page(rows):
-    return HEAD + table(rows) + left_out(rows) + legend()
+def head(target):
+    """The beginning of the page, which tells its own stage by its name."""
+    stage = Path(target).stem.removesuffix("-table")
+    return HEAD.format(stage=stage, which="further " if stage.endswith("-more") else "")
+
+
+def page(rows, target):
+    return head(target) + table(rows) + left_out(rows) + legend()
 
 
 def main(results, target, *options):
-    made = page(read(results))
+    made = page(read(results), target)
     path = Path(target)
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     if made == old:
