@@ -14,7 +14,7 @@ from pathlib import Path
 # Each group lies above those before it; layers of one group do not see each other.
 LAYERS = [
     {"base"}, {"formats", "hash", "crypto"}, {"tlog"}, {"attest"}, {"model", "trust"}, {"verify"},
-    {"read", "net"}, {"sign", "train", "graph", "hub"}, {"login"}, {"host", "capi"}, {"cli"},
+    {"read", "net"}, {"sign", "graph", "hub"}, {"login", "train"}, {"host", "capi"}, {"cli"},
 ]
 RANK = {layer: rank for rank, group in enumerate(LAYERS) for layer in group}
 
