@@ -9,7 +9,6 @@
 #include <array>
 #include <set>
 
-#include "base/encoding.h"
 #include "model/kernel_verity.h"
 
 namespace weightmark {
@@ -94,7 +93,5 @@ void name_input(MeasuredInput& input) {
   input.resource.digests.emplace_back("gitCommit", snapshot->revision);
   std::ranges::sort(input.resource.digests);
 }
-
-Result<void> read_licence(MeasuredInput&) { return {}; }
 
 }  // namespace weightmark

@@ -16,6 +16,6 @@ void name_input(MeasuredInput& input);
 
 // read_licence takes the licence from the front matter of a model card, or from Croissant
 // metadata, whose digest it keeps. What cannot be read is a warning.
-Result<void> read_licence(MeasuredInput& input);
+void read_licence(MeasuredInput& input);
 
 }  // namespace weightmark

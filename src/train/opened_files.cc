@@ -73,7 +73,7 @@ class Sorter {
       return;
     }
     if (is_within_any(path, context_.private_folders) || take_package(path) || take_source(path)) return;
-    if (path == context_.program) return;
+    if (std::ranges::find(context_.named, path) != context_.named.end()) return;
     if (is_within_any(path, kSystemFolders))
       system_.push_back(path);
     else if (is_within_any(path, context_.interpreters))
@@ -88,7 +88,7 @@ class Sorter {
     WM_CHECK(hash_all());
     check_packages();
     OpenedSummary summary;
-    add_program(summary);
+    add_named(summary);
     add_packages(summary);
     add_group("bytecode", bytecode_, summary);
     add_group("interpreter", interpreter_, summary);
@@ -153,7 +153,7 @@ class Sorter {
     for (const auto* group : {&bytecode_, &interpreter_, &system_, &declared_, &lock_files_, &undeclared_})
       paths.insert(paths.end(), group->begin(), group->end());
     for (const auto& [path, sha256] : recorded_) paths.push_back(path);
-    if (!context_.program.empty()) paths.push_back(context_.program);
+    paths.insert(paths.end(), context_.named.begin(), context_.named.end());
     WM_TRY(digests_, file_digests(paths, context_.work));
     return {};
   }
@@ -180,11 +180,15 @@ class Sorter {
     summary.dependencies.push_back(std::move(it));
   }
 
-  void add_program(OpenedSummary& summary) const {
-    const std::string& path = context_.program;
-    const bool elsewhere = path.empty() || is_within_any(path, kSystemFolders) || index_.find(path) ||
-                           is_within_any(path, context_.interpreters);
-    if (!elsewhere) add_file(observed("program:" + fs::path(path).filename().native(), "file"), path, summary);
+  // add_named tells of programs and scripts that no other entry accounts for.
+  void add_named(OpenedSummary& summary) const {
+    for (const std::string& path : context_.named) {
+      const bool tracked = context_.source != nullptr &&
+                           context_.source->tracks(fs::path(path).lexically_relative(context_.source->root).native());
+      const bool elsewhere = tracked || is_within_any(path, kSystemFolders) || index_.find(path) ||
+                             is_within_any(path, context_.interpreters);
+      if (!elsewhere) add_file(observed("program:" + fs::path(path).filename().native(), "file"), path, summary);
+    }
   }
 
   void add_packages(OpenedSummary& summary) const {

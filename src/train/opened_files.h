@@ -23,7 +23,7 @@ struct OpenedContext {
   std::vector<std::filesystem::path> private_folders;  // of the run alone, empty when it began
   std::vector<std::filesystem::path> outputs;
   std::vector<std::string> before;  // files that lay in outputs before the run, absolute, sorted
-  std::string program;              // the command's own file
+  std::vector<std::string> named;   // files that the command line names, such as the program
   WorkOptions work;
 };
 

@@ -30,7 +30,7 @@ std::string option_name(std::string_view word) {
   return name;
 }
 
-bool names_secret(std::string_view word) { return is_credential(option_name(word)); }
+bool names_secret(std::string_view word) { return has_secret_value(option_name(word)); }
 
 }  // namespace
 

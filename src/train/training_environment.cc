@@ -110,14 +110,17 @@ Result<void> add_passed(const Variables& caller, const std::string& name, Traini
 
 }  // namespace
 
-bool is_credential(std::string_view name) {
-  if (std::ranges::find(kCredentialNames, name) != kCredentialNames.end()) return true;
+bool has_secret_value(std::string_view name) {
   std::string text = upper(name);
   for (const std::string_view harmless : kHarmlessParts)
     for (std::size_t at = text.find(harmless); at != std::string::npos; at = text.find(harmless))
       text.erase(at, harmless.size());
-  if (text.starts_with("AWS_") && text != "AWS_REGION" && text != "AWS_DEFAULT_REGION") return true;
   return std::ranges::any_of(kCredentialParts, [&](std::string_view part) { return text.contains(part); });
+}
+
+bool is_credential(std::string_view name) {
+  return has_secret_value(name) || std::ranges::find(kCredentialNames, name) != kCredentialNames.end() ||
+         (name.starts_with("AWS_") && name != "AWS_REGION" && name != "AWS_DEFAULT_REGION");
 }
 
 Result<TrainingEnvironment> make_environment(const Variables& caller, const EnvironmentOptions& options,
@@ -125,7 +128,7 @@ Result<TrainingEnvironment> make_environment(const Variables& caller, const Envi
   TrainingEnvironment environment;
   for (const auto& [name, value] : caller) {
     if (is_passed_by_default(name)) set(environment.command, name, value);
-    if (is_credential(name)) environment.secrets.push_back(value);
+    if (has_secret_value(name)) environment.secrets.push_back(value);
   }
   set(environment.command, "HOME", std::string(home));
   for (const std::string& name : options.passed) WM_CHECK(add_passed(caller, name, environment));

@@ -39,6 +39,10 @@ Result<TrainingEnvironment> make_environment(const Variables& caller, const Envi
 // in: identity tokens of CI services, agents, passwords.
 bool is_credential(std::string_view name);
 
+// has_secret_value says whether the value is the secret itself, going by the name, and not
+// only where one is found.
+bool has_secret_value(std::string_view name);
+
 // caller_variables are those of this process.
 Variables caller_variables();
 
