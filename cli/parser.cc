@@ -45,6 +45,9 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   return near.empty() ? "" : fmt::format("did you mean {}?", near);
 }
 
+// Arguments of another program, which may be empty.
+constexpr const char* kForeign = "COMMAND";
+
 // refuse_empty catches what an unset variable of a script leaves: an empty value
 // must not pass for an option that was not given.
 void refuse_empty(CLI::Option& option) {
@@ -54,7 +57,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 5> kNames = {"sign", "verify", "seal", "attest", "verify-attestation"};
+  static constexpr std::array<std::string_view, 6> kNames = {"sign", "verify", "seal", "attest", "verify-attestation",
+                                                             "train"};
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -85,7 +89,7 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
+constexpr std::array<Command, 10> kCommands = {{{"sign", add_sign},
                                                {"verify", add_verify},
                                                {"seal", add_seal},
                                                {"digest", add_digest},
@@ -93,6 +97,7 @@ constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
                                                {"trust", add_trust},
                                                {"timestamp", add_timestamp_command},
                                                {"attest", add_attest},
+                                               {"train", add_train},
                                                {"verify-attestation", add_verify_attestation}}};
 
 // Options that may stand before the command, with a value of their own.
@@ -223,7 +228,7 @@ void Parser::add_common(CLI::App& app) {
       ->check(duration())
       ->group(shown ? "Options" : "");
   for (CLI::Option* option : app.get_options({}))
-    if (takes_value(*option)) refuse_empty(*option);
+    if (takes_value(*option) && option->get_name() != kForeign) refuse_empty(*option);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command);
 }
 

@@ -69,7 +69,7 @@ class Sorter {
     const std::string& path = file.path;
     if (take_input(file) || is_within_any(path, kUncounted)) return;
     if (is_within_any(path, context_.outputs)) {
-      if (std::ranges::binary_search(context_.before, path)) undeclared_.push_back(path);
+      if (context_.before.contains(path)) undeclared_.push_back(path);
       return;
     }
     if (is_within_any(path, context_.private_folders) || take_package(path) || take_source(path)) return;
@@ -159,6 +159,7 @@ class Sorter {
   }
 
   std::string digest(const std::string& path) const {
+    if (const auto old = context_.before.find(path); old != context_.before.end()) return old->second;
     const auto found = digests_.find(path);
     return found == digests_.end() ? "" : found->second;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct OpenedContext {
   std::vector<std::filesystem::path> declared;      // folders that were declared as readable
   std::vector<std::filesystem::path> private_folders;  // of the run alone, empty when it began
   std::vector<std::filesystem::path> outputs;
-  std::vector<std::string> before;  // files that lay in outputs before the run, absolute, sorted
+  std::map<std::string, std::string> before;  // files that lay in outputs before the run, and their digests
   std::vector<std::string> named;   // files that the command line names, such as the program
   WorkOptions work;
 };
