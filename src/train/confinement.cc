@@ -21,6 +21,7 @@
 #include "train/kernel_interface.h"
 #include "train/landlock.h"
 #include "train/observer.h"
+#include "train/sockets.h"
 #include "train/standard_descriptors.h"
 #include "train/supervisor.h"
 #include "train/system_call_filter.h"
@@ -108,6 +109,7 @@ class Attempt {
     }
     WM_TRY(View view, make_view(confinement_, scratch_ ? scratch_->path() : std::string()));
     WM_CHECK(make_plan(view));
+    sockets_ = sockets_shown(view);
     WM_TRY(const Ended ended, supervise_in_namespaces(view.temporary, stop));
     ConfinedRun out;
     out.wait_status = ended.wait_status;
@@ -165,8 +167,12 @@ class Attempt {
     unsigned long flags = 0;
     if (namespaces()) flags = kernel::kNewMounts | kernel::kNewProcesses | kernel::kNewIpc;
     if (namespaces() && !confinement_.network) flags |= kernel::kNewNetwork;
-    if (tier_ == Tier::kNamespaces) flags |= kernel::kNewUsers;
-    return supervise(plan_, flags, observer_ ? &*observer_ : nullptr, temporary, stop);
+    Observer* observer = observer_ ? &*observer_ : nullptr;
+    if (tier_ != Tier::kNamespaces) return supervise(plan_, flags, observer, temporary, stop);
+    auto ended = supervise(plan_, flags | kernel::kNewUsers, observer, temporary, stop);
+    // Root in somebody's user namespace may need none of its own, and get none.
+    const bool again = !ended && ended.error().code == ErrorCode::kConfinementUnavailable && ::geteuid() == 0;
+    return again ? supervise(plan_, flags, observer, temporary, stop) : std::move(ended);
   }
 
   ConfinementFacts facts(const View& view) const {
@@ -194,6 +200,7 @@ class Attempt {
     out = observer_->gaps();
     if (confinement_.network) out.emplace_back("the command could reach the network");
     for (std::string& way : ways_in()) out.push_back(std::move(way));
+    for (const std::string& socket : sockets_) out.push_back("the command could reach a socket: " + socket);
     return out;
   }
 
@@ -214,6 +221,7 @@ class Attempt {
   std::optional<Scratch> scratch_;
   InsidePlan plan_;
   std::string filter_digest_;
+  std::vector<std::string> sockets_;  // that the command could connect to
   std::string shell_ = "sh";
 };
 

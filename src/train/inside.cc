@@ -27,11 +27,18 @@ void close_from(unsigned first) {
   for (unsigned fd = first; fd < kMost; ++fd) ::close(static_cast<int>(fd));
 }
 
-// keep_standard_descriptors gives those that the caller has closed a place to lead to, so
-// that no file of the command's becomes its output.
+// keep_standard_descriptors gives those that the caller was started without a place to lead
+// to, so that no file of the command's becomes its output. The caller's own files that came
+// to be there would close at exec.
 void keep_standard_descriptors() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const int flags = ::fcntl(fd, F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) continue;
+    const int null = ::open("/dev/null", O_RDWR);
+    if (null == fd) continue;
+    ::dup2(null, fd);
+    ::close(null);
+  }
 }
 
 void settle_descriptors(InsidePlan& plan) {

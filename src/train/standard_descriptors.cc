@@ -17,6 +17,8 @@ bool is_null(const struct stat& status) {
 
 std::string describe_descriptor(int descriptor) {
   struct stat status{};
+  const int flags = ::fcntl(descriptor, F_GETFD);
+  if (flags < 0 || (flags & FD_CLOEXEC) != 0) return "null";  // not the command's
   if (::fstat(descriptor, &status) != 0 || is_null(status)) return "null";
   if (::isatty(descriptor) == 1) return "terminal";
   if (S_ISFIFO(status.st_mode)) return "pipe";

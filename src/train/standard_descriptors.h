@@ -6,8 +6,8 @@
 
 namespace weightmark {
 
-// describe_descriptor says what a descriptor leads to: "null" (also if it is closed),
-// "terminal", "pipe", "file", "socket" or "device".
+// describe_descriptor says what a descriptor leads to: "null" (also if it is closed, or closes at exec: then the
+// command gets /dev/null), "terminal", "pipe", "file", "socket" or "device".
 std::string describe_descriptor(int descriptor);
 
 // ways_in lists, in words, the standard descriptors through which data could come that no

@@ -123,6 +123,7 @@ class Builder {
       show(path, Access::kRead);
     }
     allow("/proc", Access::kRead);
+    if (scratch_.empty()) allow("/", Access::kList);  // nothing is there but what is shown
     return {};
   }
 
@@ -250,7 +251,7 @@ class Builder {
   View finish() {
     View view;
     put_steps();
-    leave_out_hidden();
+    if (!scratch_.empty()) leave_out_hidden();
     for (auto& [path, step] : steps_) view.steps.push_back(std::move(step));
     for (const auto& [path, access] : rules_) view.rules.push_back({path, access});
     view.temporary = std::move(temporary_);
