@@ -168,6 +168,13 @@ void print_environment() {
   for (char** at = ::environ; *at != nullptr; ++at) std::cout << "variable " << *at << "\n";
 }
 
+// pause lets whoever started this do something meanwhile.
+void pause_here() {
+  std::cout << "paused" << std::endl;
+  std::string line;
+  std::getline(std::cin, line);
+}
+
 // act does what a mode says; it returns the exit status, or -1 to go on.
 int act(const std::string& mode) {
   const std::size_t equals = mode.find('=');
@@ -175,6 +182,7 @@ int act(const std::string& mode) {
   const std::string value = equals == std::string::npos ? "" : mode.substr(equals + 1);
   if (name == "--open") open_file(value);
   if (name == "--write") write_file(value);
+  if (name == "--pause") pause_here();
   if (name == "--connect") connect_out();
   if (name == "--look-for") look_for(value);
   if (name == "--environment") print_environment();
