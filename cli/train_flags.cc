@@ -105,7 +105,7 @@ Result<std::vector<InputSpec>> TrainFlags::specs() const {
   WM_CHECK(add(datasets, parse_dataset));
   WM_CHECK(add(base_models, parse_base_model));
   WM_CHECK(add(inputs, parse_other_input));
-  if (!checkpoint.empty()) WM_CHECK(add({checkpoint}, parse_checkpoint));
+  if (!checkpoint.empty()) WM_CHECK(add({checkpoint}, parse_resumed));
   return specs;
 }
 

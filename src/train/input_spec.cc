@@ -108,7 +108,7 @@ Result<InputSpec> parse_other_input(std::string_view text) {
   return spec;
 }
 
-Result<InputSpec> parse_checkpoint(std::string_view text) {
+Result<InputSpec> parse_resumed(std::string_view text) {
   InputSpec spec{.kind = "model", .role = {}, .relation = "resume", .path = {}, .uri = {}};
   std::string_view rest = text;
   spec.uri = take_uri(rest);

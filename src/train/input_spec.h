@@ -32,8 +32,8 @@ Result<InputSpec> parse_base_model(std::string_view text);
 // parse_other_input takes "KIND:PATH[=URI]". Errors: training-input.
 Result<InputSpec> parse_other_input(std::string_view text);
 
-// parse_checkpoint takes "PATH[=URI]" of a model whose training goes on.
+// parse_resumed takes "PATH[=URI]" of a model whose training goes on.
 // Errors: training-input.
-Result<InputSpec> parse_checkpoint(std::string_view text);
+Result<InputSpec> parse_resumed(std::string_view text);
 
 }  // namespace weightmark

@@ -20,7 +20,7 @@ TEST(InputSpec, HasARoleAPathAndAUri) {
             (InputSpec{"model", "", "quantize", "base", "pkg:huggingface/acme/base@1"}));
   EXPECT_EQ(parse_base_model("./base").value().relation, "finetune");
   EXPECT_EQ(parse_other_input("tokenizer:tok").value(), (InputSpec{"tokenizer", "", "", "tok", ""}));
-  EXPECT_EQ(parse_checkpoint("out/step-100").value(), (InputSpec{"model", "", "resume", "out/step-100", ""}));
+  EXPECT_EQ(parse_resumed("out/step-100").value(), (InputSpec{"model", "", "resume", "out/step-100", ""}));
 }
 
 TEST(InputSpec, LetsPathsHaveColonsAndEqualSigns) {
