@@ -39,7 +39,7 @@ class Scratch {
     std::error_code error;
     std::string path = (fs::temp_directory_path(error) / "weightmark-run-XXXXXX").string();
     if (error || ::mkdtemp(path.data()) == nullptr)
-      return refuse(ErrorCode::kCommandNotStarted, fmt::format("no temporary folder: {}", std::strerror(errno)), path);
+      return refuse(ErrorCode::kConfinementFailed, fmt::format("no temporary folder: {}", std::strerror(errno)), path);
     return Scratch(std::move(path));
   }
   ~Scratch() {

@@ -99,8 +99,9 @@ int shell_status(int wait_status);
 // passed on, and the caller's handlers for them rest until it returns. When `stop` becomes
 // true, the command gets SIGTERM, and SIGKILL ten seconds later. Should the caller die, all
 // is killed. Only one run at a time; the thread that calls must be the one that waits.
-// Errors: usage, file-not-found, file-unreadable, confinement-unavailable,
-// command-not-started.
+// A program that cannot be run is no error, see ConfinedRun.
+// Errors: usage, file-not-found, file-unreadable, read-failed, confinement-unavailable,
+// confinement-failed.
 Result<ConfinedRun> run_confined(const std::vector<std::string>& command, const Confinement& confinement,
                                  const std::atomic<bool>* stop = nullptr);
 

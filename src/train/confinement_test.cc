@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +260,55 @@ TEST_P(EachTier, GetsASignalToTheWholeGroupOnce) {
   ::kill(-process, SIGINT);
   ASSERT_THAT(shown_until("INT 1"), HasSubstr("INT 1"));
   ::kill(process, SIGUSR1);  // passed on after whatever came of the first
+  ASSERT_THAT(shown_until("USR1 1"), HasSubstr("USR1 1"));
+  ::kill(process, SIGTERM);
+  const Outcome outcome = finish(process);
+  EXPECT_TRUE(outcome.says("INT 1 USR1 1 HUP 0 TERM 1")) << outcome.output;
+}
+
+// A terminal of which the command's process group is in front.
+class Terminal {
+ public:
+  Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    std::array<char, 64> name{};
+    if (::grantpt(master_.get()) == 0 && ::unlockpt(master_.get()) == 0 &&
+        ::ptsname_r(master_.get(), name.data(), name.size()) == 0)
+      name_ = name.data();
+    ::chmod(name_.c_str(), 0666);
+  }
+  const std::string& name() const { return name_; }
+  void press(char key) const { EXPECT_EQ(::write(master_.get(), &key, 1), 1); }
+
+  // take makes it the calling process's own.
+  void take() const {
+    ::setsid();
+    const int slave = ::open(name_.c_str(), O_RDWR);
+    if (slave < 0 || ::ioctl(slave, TIOCSCTTY, 0) != 0) ::_exit(93);
+    ::dup2(slave, STDIN_FILENO);
+  }
+
+ private:
+  Fd master_;
+  std::string name_;
+};
+
+TEST_P(EachTier, KeepsTheTerminal) {
+  const Terminal terminal;
+  before_ = [&] { terminal.take(); };
+  const Outcome outcome = probed({"terminal"});
+  EXPECT_EQ(outcome.output, "terminal 10\nname " + terminal.name() + "\ntty ok\nown ok\n");
+  EXPECT_EQ(outcome.run.facts.standard_input, "terminal");
+}
+
+TEST_P(EachTier, GetsAKeyOfTheTerminalOnce) {
+  const Terminal terminal;
+  before_ = [&] { terminal.take(); };
+  const pid_t process = start(GetParam(), probe({"signals"}));
+  ASSERT_THAT(shown_until("ready"), HasSubstr("ready"));
+  constexpr char kInterrupt = 3;
+  terminal.press(kInterrupt);
+  ASSERT_THAT(shown_until("INT 1"), HasSubstr("INT 1"));
+  ::kill(process, SIGUSR1);
   ASSERT_THAT(shown_until("USR1 1"), HasSubstr("USR1 1"));
   ::kill(process, SIGTERM);
   const Outcome outcome = finish(process);

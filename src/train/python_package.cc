@@ -92,7 +92,7 @@ std::string Package::kind() const {
   return accelerator ? "accelerator-runtime" : "package";
 }
 
-std::vector<RecordedFile> parse_record(std::string_view text) {
+std::vector<RecordedFile> parse_installed(std::string_view text) {
   std::vector<RecordedFile> files;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -126,7 +126,7 @@ Result<Package> read_package(const std::filesystem::path& info) {
   package.metadata = parse_metadata(metadata);
   WM_TRY(const std::string record, read_file(info / "RECORD", kMaxPackageFile));
   package.record_sha256 = to_hex(sha2(Sha2::k256, as_bytes(record)));
-  package.files = parse_record(record);
+  package.files = parse_installed(record);
   return package;
 }
 

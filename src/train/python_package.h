@@ -44,9 +44,9 @@ struct Package {
   std::string kind() const;
 };
 
-// parse_record takes the CSV (RFC 4180) of a RECORD; lines that are none are passed over:
+// parse_installed takes the CSV (RFC 4180) of a RECORD; lines that are none are passed over:
 // what they would vouch for counts as not vouched for.
-std::vector<RecordedFile> parse_record(std::string_view text);
+std::vector<RecordedFile> parse_installed(std::string_view text);
 
 PackageMetadata parse_metadata(std::string_view text);
 

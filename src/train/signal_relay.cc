@@ -32,14 +32,14 @@ Result<SignalRelay> SignalRelay::open() {
   SignalRelay out;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-    return refuse(ErrorCode::kCommandNotStarted, fmt::format("no pipe for signals: {}", std::strerror(errno)));
+    return refuse(ErrorCode::kConfinementFailed, fmt::format("no pipe for signals: {}", std::strerror(errno)));
   out.read_ = Fd(ends[0]);
   out.write_ = Fd(ends[1]);
   int none = -1;
   if (!relay_end.compare_exchange_strong(none, ends[1])) {
     out.write_.reset();
     out.read_.reset();
-    return refuse(ErrorCode::kCommandNotStarted, "another command is running confined");
+    return refuse(ErrorCode::kConfinementFailed, "another command is running confined");
   }
   struct sigaction action{};
   action.sa_sigaction = relay;

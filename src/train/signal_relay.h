@@ -21,7 +21,7 @@ struct RelayedSignal {
 // that were ignored stay so. There is one at a time.
 class SignalRelay {
  public:
-  // Errors: command-not-started.
+  // Errors: confinement-failed.
   static Result<SignalRelay> open();
   ~SignalRelay();
   SignalRelay(SignalRelay&& other) noexcept;

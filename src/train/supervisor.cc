@@ -98,7 +98,7 @@ class Supervisor {
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &plan_.signals, nullptr);
     if (process_ < 0 && (error == EAGAIN || error == ENOMEM))
-      return refuse(ErrorCode::kCommandNotStarted, fmt::format("no process can be made: {}", std::strerror(error)));
+      return refuse(ErrorCode::kConfinementFailed, fmt::format("no process can be made: {}", std::strerror(error)));
     if (process_ < 0)
       return refuse(ErrorCode::kConfinementUnavailable, fmt::format("no namespaces: {}", std::strerror(error)));
     if ((namespaces & kernel::kNewUsers) != 0 && !map_ids(process_))
@@ -124,13 +124,13 @@ class Supervisor {
   Result<Fd> make_socket() {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return refuse(ErrorCode::kCommandNotStarted, fmt::format("no socket: {}", std::strerror(errno)));
+      return refuse(ErrorCode::kConfinementFailed, fmt::format("no socket: {}", std::strerror(errno)));
     const Fd ours(ends[0]);
     const Fd theirs(ends[1]);
     control_ = Fd(::fcntl(ours.get(), F_DUPFD_CLOEXEC, kFirstFree));
     Fd out(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, kFirstFree));
     if (!control_ || !out)
-      return refuse(ErrorCode::kCommandNotStarted, fmt::format("no descriptor: {}", std::strerror(errno)));
+      return refuse(ErrorCode::kConfinementFailed, fmt::format("no descriptor: {}", std::strerror(errno)));
     return out;
   }
 

@@ -23,7 +23,7 @@ struct Ended {
 // opened if there is an observer, and returns when every process of the command is dead
 // and all events are taken. `temporary` are the places that need no observation.
 // Errors: confinement-unavailable, if the kernel refuses anything before the command
-// begins; command-not-started.
+// begins; confinement-failed.
 Result<Ended> supervise(InsidePlan& plan, unsigned long namespaces, Observer* observer,
                         const std::vector<std::string>& temporary, const std::atomic<bool>* stop);
 
