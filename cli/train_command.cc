@@ -70,7 +70,7 @@ void tell_trained(const TrainedModel& trained, const Ui& ui) {
   ui.say(fmt::format("{}trained and attested{} \"{}\"", ui.green(), ui.plain(),
                      printable(provenance.model.manifest.name)));
   tell_signer(provenance.signer, ui);
-  ui.detail("inputs", plural(trained.training.dependencies.size(), "dependency"));
+  ui.detail("dependencies", grouped(trained.training.dependencies.size()));
   tell_conditions(trained.training.conditions, ui);
   ui.detail("root digest", "sha256:" + provenance.model.manifest.root.hex());
   ui.detail("provenance", printable(provenance.signature.native()));

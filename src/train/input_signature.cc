@@ -113,14 +113,15 @@ Result<SignedInput> read_input_signature(const fs::path& path, const InputTrust&
   return input;
 }
 
-Result<std::string> provenance_digest(const fs::path& path) {
+Result<SignedFile> find_provenance(const fs::path& path) {
   for (const std::string_view type : {"slsaprovenance1", "slsaprovenance"}) {
     WM_TRY(const std::string uri, predicate_type(type));
-    auto text = read_file(default_attestation(path, uri), kMaxBundleSize);
-    if (text) return sha256_hex(*text);
+    const fs::path place = default_attestation(path, uri);
+    auto text = read_file(place, kMaxBundleSize);
+    if (text) return SignedFile{place, sha256_hex(*text)};
     if (text.error().code != ErrorCode::kFileNotFound) return std::unexpected(std::move(text).error());
   }
-  return std::string();
+  return SignedFile();
 }
 
 }  // namespace weightmark

@@ -36,8 +36,14 @@ struct SignedInput {
 Result<SignedInput> read_input_signature(const std::filesystem::path& path, const InputTrust& trust, Time now,
                                          const WorkOptions& work);
 
-// provenance_digest is the SHA-256 of the bundle with the input's own provenance, in
-// lower-case hex; empty where there is none. Errors: those of reading the file.
-Result<std::string> provenance_digest(const std::filesystem::path& path);
+// SignedFile is a bundle on disk.
+struct SignedFile {
+  std::filesystem::path path;  // empty where there is none
+  std::string sha256;          // lower-case hex
+};
+
+// find_provenance finds the bundle with the input's own provenance.
+// Errors: those of reading the file.
+Result<SignedFile> find_provenance(const std::filesystem::path& path);
 
 }  // namespace weightmark

@@ -13,6 +13,7 @@
 #include "model/digest_memory.h"
 #include "model/kernel_verity.h"
 #include "model/listing.h"
+#include "model/placement.h"
 #include "train/file_tree_root.h"
 #include "train/input_facts.h"
 #include "weightmark/sign.h"
@@ -106,6 +107,13 @@ std::string first_difference(const Manifest& before, const Manifest& after) {
   return old.empty() ? "" : std::string(old.begin()->first);
 }
 
+// note_bundle: who reads all of a folder opens these as well.
+void note_bundle(const fs::path& path, MeasuredInput& input) {
+  std::error_code error;
+  fs::path canonical = fs::canonical(path, error);
+  if (!path.empty() && !error) input.bundles.push_back(std::move(canonical));
+}
+
 }  // namespace
 
 Result<MeasuredInput> measure_input(const InputSpec& spec, const InputOptions& options) {
@@ -120,7 +128,10 @@ Result<MeasuredInput> measure_input(const InputSpec& spec, const InputOptions& o
   WM_CHECK(identify(input, options.work));
   describe_content(input);
   name_input(input);
-  WM_TRY(input.facts.provenance_sha256, provenance_digest(spec.path));
+  WM_TRY(SignedFile provenance, find_provenance(spec.path));
+  input.facts.provenance_sha256 = std::move(provenance.sha256);
+  note_bundle(provenance.path, input);
+  if (input.facts.signature) note_bundle(find_signature(spec.path).value_or(fs::path()), input);
   read_licence(input);
   return input;
 }

@@ -27,6 +27,7 @@ struct MeasuredInput {
   std::filesystem::path blobs;  // the folder that links of the Hugging Face cache lead to; may be empty
   Manifest manifest;            // whole files by SHA-256
   std::vector<InputFile> files;  // in byte order of their names
+  std::vector<std::filesystem::path> bundles;  // its signature and provenance, whose digests are told
   ResourceDescriptor resource;
   DependencyFacts facts;
   std::vector<std::string> warnings;

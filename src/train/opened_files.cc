@@ -67,7 +67,7 @@ class Sorter {
 
   void take(const OpenedFile& file) {
     const std::string& path = file.path;
-    if (take_input(file) || is_within_any(path, kUncounted)) return;
+    if (take_input(file) || is_bundle(path) || is_within_any(path, kUncounted)) return;
     if (is_within_any(path, context_.outputs)) {
       if (context_.before.contains(path)) undeclared_.push_back(path);
       return;
@@ -116,6 +116,12 @@ class Sorter {
     if (file.inode == 0 || found == by_inode_.end()) return false;
     for (const auto& [input, name] : found->second) read_[input].insert(name);
     return true;
+  }
+
+  bool is_bundle(const std::string& path) const {
+    return std::ranges::any_of(*context_.inputs, [&](const MeasuredInput& input) {
+      return std::ranges::find(input.bundles, fs::path(path)) != input.bundles.end();
+    });
   }
 
   bool take_package(const std::string& path) {

@@ -193,7 +193,8 @@ class Training(unittest.TestCase):
 
     def test_what_is_opened_is_observed(self):
         self.needs_observation()
-        self.trained()
+        result = self.trained("--strict")
+        self.assertNotIn("warning", result.stderr)
         capture = self.build()["internalParameters"]["capture"]
         self.assertEqual(capture, {"tier": "A", "mode": "fanotify", "complete": True, "droppedEvents": 0})
         dataset = self.dependencies()["dataset:data"]["annotations"]
