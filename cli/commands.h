@@ -17,6 +17,7 @@ using Action = std::function<int(Ui&)>;
 void add_sign(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_attest(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
 void add_verify_attestation(CLI::App& app, Action& action);
 void add_seal(CLI::App& app, Action& action);
 void add_digest(CLI::App& app, Action& action);

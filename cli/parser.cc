@@ -45,6 +45,9 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   return near.empty() ? "" : fmt::format("did you mean {}?", near);
 }
 
+// Arguments of another program, which may be empty.
+constexpr const char* kForeign = "COMMAND";
+
 // refuse_empty catches what an unset variable of a script leaves: an empty value
 // must not pass for an option that was not given.
 void refuse_empty(CLI::Option& option) {
@@ -54,8 +57,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 7> kNames = {"sign", "verify", "seal", "attest", "verify-attestation",
-                                                             "card", "bom"};
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train"});
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -86,17 +89,20 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 11> kCommands = {{{"sign", add_sign},
-                                                {"verify", add_verify},
-                                                {"seal", add_seal},
-                                                {"digest", add_digest},
-                                                {"inspect", add_inspect},
-                                                {"trust", add_trust},
-                                                {"timestamp", add_timestamp_command},
-                                                {"attest", add_attest},
-                                                {"verify-attestation", add_verify_attestation},
-                                                {"card", add_card},
-                                                {"bom", add_bom}}};
+constexpr auto kCommands = std::to_array<Command>({
+    {"sign", add_sign},
+    {"verify", add_verify},
+    {"train", add_train},
+    {"seal", add_seal},
+    {"digest", add_digest},
+    {"inspect", add_inspect},
+    {"trust", add_trust},
+    {"timestamp", add_timestamp_command},
+    {"attest", add_attest},
+    {"verify-attestation", add_verify_attestation},
+    {"card", add_card},
+    {"bom", add_bom},
+});
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {
@@ -226,7 +232,7 @@ void Parser::add_common(CLI::App& app) {
       ->check(duration())
       ->group(shown ? "Options" : "");
   for (CLI::Option* option : app.get_options({}))
-    if (takes_value(*option)) refuse_empty(*option);
+    if (takes_value(*option) && option->get_name() != kForeign) refuse_empty(*option);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command);
 }
 

@@ -21,7 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMaxOutput = std::size_t{64} << 10U;
 constexpr int kPollMilliseconds = 50;
 
 // Stream is one that the program writes to, and what came of it.
@@ -49,6 +48,15 @@ struct Stream {
   }
 };
 
+// pointers are what execve(2) takes.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  list.reserve(texts.size() + 1);
+  for (std::string& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
 // Child is a process of our own. It is not left behind.
 class Child {
  public:
@@ -62,7 +70,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   // start returns an error number.
-  int start(std::vector<std::string> words, const Stream& out, const Stream& err) {
+  int start(std::vector<std::string> words, std::optional<std::vector<std::string>> variables, const Stream& out,
+            const Stream& err) {
     posix_spawn_file_actions_t actions{};
     posix_spawnattr_t attributes{};
     ::posix_spawn_file_actions_init(&actions);
@@ -73,11 +82,11 @@ class Child {
     // Ours close by themselves; what we were started with need not.
     ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // so that its own children go with it
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    const int error = ::posix_spawnp(&id_, arguments.front(), &actions, &attributes, arguments.data(), ::environ);
+    std::vector<char*> arguments = pointers(words);
+    std::vector<char*> environment;
+    if (variables) environment = pointers(*variables);
+    const int error = ::posix_spawnp(&id_, arguments.front(), &actions, &attributes, arguments.data(),
+                                     variables ? environment.data() : ::environ);
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (error != 0) id_ = 0;
@@ -98,40 +107,40 @@ class Child {
 
 // finish reads both streams to their ends, and returns the exit status.
 Result<int> finish(Child& child, Stream& out, Stream& err, Clock::time_point end, const Stop& stop,
-                   const std::string& who) {
+                   const std::string& who, const ProgramOptions& options) {
   while (true) {
     if (!out.ours && !err.ours)
       if (const auto status = child.status()) return *status;
     if (stop.asked()) return refuse(ErrorCode::kInterrupted, "interrupted");
-    if (Clock::now() >= end) return refuse(ErrorCode::kTokenSource, "gave no answer in time", who);
+    if (Clock::now() >= end) return refuse(options.code, "gave no answer in time", who);
     std::array<pollfd, 2> waiting{{{out.ours.get(), POLLIN, 0}, {err.ours.get(), POLLIN, 0}}};
     if (::poll(waiting.data(), waiting.size(), kPollMilliseconds) <= 0) continue;  // without streams, a pause
     if (waiting[0].revents != 0) out.read_some();
     if (waiting[1].revents != 0) err.read_some();
-    if (std::max(out.text.size(), err.text.size()) > kMaxOutput)
-      return refuse(ErrorCode::kTokenSource, "writes more than any token has", who);
+    if (std::max(out.text.size(), err.text.size()) > options.max_output)
+      return refuse(options.code, "writes more than is taken", who);
   }
 }
 
 }  // namespace
 
 Result<std::optional<ProgramAnswer>> run_program(const std::vector<std::string>& words, const Stop& stop,
-                                                 std::chrono::milliseconds limit) {
+                                                 std::chrono::milliseconds limit, const ProgramOptions& options) {
   const auto end = Clock::now() + limit;
   const auto fail = [&](int error) {
-    return refuse(ErrorCode::kTokenSource, fmt::format("cannot be run: {}", std::strerror(error)), words.front());
+    return refuse(options.code, fmt::format("cannot be run: {}", std::strerror(error)), words.front());
   };
   Stream out;
   Stream err;
   if (!out.open() || !err.open()) return fail(errno);
   Child child;
-  if (const int error = child.start(words, out, err); error == ENOENT)
+  if (const int error = child.start(words, options.environment, out, err); error == ENOENT)
     return std::nullopt;
   else if (error != 0)
     return fail(error);
   out.theirs.reset();
   err.theirs.reset();
-  WM_TRY(const int status, finish(child, out, err, end, stop, words.front()));
+  WM_TRY(const int status, finish(child, out, err, end, stop, words.front(), options));
   return ProgramAnswer{status, std::move(out.text), std::move(err.text)};
 }
 

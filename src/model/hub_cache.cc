@@ -3,16 +3,21 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace weightmark {
 namespace {
 
-constexpr std::string_view kPrefix = "models--";
+constexpr auto kPrefixes = std::to_array<std::string_view>({"models--", "datasets--"});
+
+bool is_repository(std::string_view folder) {
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return folder.starts_with(prefix); });
+}
 
 // repository_of turns "models--ORG--NAME" into "ORG/NAME".
 std::string repository_of(std::string_view folder) {
-  std::string name(folder.substr(kPrefix.size()));
+  std::string name(folder.substr(folder.find("--") + 2));
   if (auto separator = name.find("--"); separator != std::string::npos) name.replace(separator, 2, "/");
   return name;
 }
@@ -30,7 +35,7 @@ std::optional<HubCache> HubCache::find(int folder, const std::filesystem::path& 
   for (const auto& part : canonical) parts.push_back(part.native());
   // The innermost match: nothing above it can matter to links that lie below it.
   for (std::size_t snapshot = parts.size(); snapshot-- > 2;) {
-    if (!parts[snapshot - 2].starts_with(kPrefix) || parts[snapshot - 1] != "snapshots") continue;
+    if (!is_repository(parts[snapshot - 2]) || parts[snapshot - 1] != "snapshots") continue;
     HubCache cache;
     cache.depth_ = parts.size() - snapshot - 1;
     cache.repository_ = repository_of(parts[snapshot - 2]);

@@ -1,5 +1,5 @@
 // The Hugging Face cache: models--ORG--NAME/snapshots/REVISION holds links into
-// models--ORG--NAME/blobs.
+// models--ORG--NAME/blobs; that of a dataset begins with datasets--.
 // https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 #pragma once
 
@@ -17,7 +17,7 @@ namespace weightmark {
 class HubCache {
  public:
   // find returns the cache when `canonical` lies at or below
-  // models--*/snapshots/REVISION and the blobs folder can be opened. `folder` is
+  // models--*/snapshots/REVISION or datasets--*/snapshots/REVISION and the blobs folder can be opened. `folder` is
   // the open folder of that path.
   static std::optional<HubCache> find(int folder, const std::filesystem::path& canonical);
 
