@@ -34,9 +34,12 @@ struct JudgedProvenance {
 // expectations, times and dependencies. `now` bounds times that nobody attests. Each check
 // is appended to `checks`.
 // Errors: builder-*, build-type-unknown, claim-missing, provenance-*, source-*, run-mismatch,
-// workflow-input, level-too-low.
+// workflow-input, claim-conflict, source-*.
 Result<ProvenanceFacts> judge_provenance(const SignedProvenance& said, const Builders& builders,
                                          const ProvenanceExpectations& expected, Time now, std::vector<Check>& checks);
+
+// check_level refuses what is worth less than is demanded. Errors: level-too-low.
+Result<void> check_level(unsigned level, const std::string& reason, unsigned least);
 
 // tie_platform compares a statement with what the platform itself says of the same build.
 // Both were found to be about the same model. Errors: platform-none, platform-commit, platform-run.
