@@ -76,7 +76,7 @@ class WEIGHTMARK_API Builders {
   Builders();
 
   // parse takes the YAML or the JSON of such a file. `files` returns what it names.
-  // Errors: builders-malformed, builders-too-large, pattern-syntax, those of keys, and
+  // Errors: builders-malformed, file-too-large, pattern-syntax, those of keys, and
   // whatever `files` returns.
   static Result<Builders> parse(std::string_view text, const PolicyFiles& files);
 

@@ -14,7 +14,7 @@ namespace weightmark {
 namespace {
 
 std::unexpected<Error> disagrees(std::string what, const JsonView& where) {
-  return refuse(ErrorCode::kGoogleSummary, std::move(what), where.path(),
+  return refuse(ErrorCode::kBuildSummary, std::move(what), where.path(),
                 "what is printed beside the envelope was changed, or is about another image");
 }
 

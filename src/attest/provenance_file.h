@@ -30,7 +30,7 @@ struct ProvenanceEnvelope {
 // parse_provenance_file takes one JSON document, or one a line. An envelope with several
 // signatures comes once for each, in their order. What Google's tools print beside an
 // envelope must agree with what is signed: people read that.
-// Errors: bundle-*, certificate-malformed, json-*, google-summary.
+// Errors: bundle-*, certificate-malformed, json-*, build-summary.
 Result<std::vector<ProvenanceEnvelope>> parse_provenance_file(std::string_view text);
 
 // parse_google_envelopes takes what Google's tools print. Errors: the same.

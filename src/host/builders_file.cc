@@ -10,7 +10,7 @@ namespace weightmark {
 
 Result<Builders> read_builders(const std::string& path) {
   auto text = read_file(path, kMaxBuildersFile);
-  if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBuildersTooLarge;
+  if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kFileTooLarge;
   if (!text) return std::unexpected(std::move(text).error());
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   auto builders = Builders::parse(*text, [&](const std::string& name) { return read_file(folder / name, kMaxBuildersFile); });

@@ -44,7 +44,7 @@ Result<Envelopes> read_envelopes(const fs::path& path) {
   auto text = read_file(path, kMaxBundleSize);
   if (!text && text.error().code == ErrorCode::kFileTooLarge) text.error().code = ErrorCode::kBundleTooLarge;
   if (!text && text.error().code == ErrorCode::kFileNotFound)
-    return refuse(ErrorCode::kProvenanceNotFound, "there is no such file", path.native(), "name it with --provenance");
+    return refuse(ErrorCode::kProvenanceMissing, "there is no such file", path.native(), "name it with --provenance");
   if (!text) return std::unexpected(std::move(text).error());
   auto envelopes = parse_provenance_file(*text);
   if (!envelopes) {
@@ -111,7 +111,7 @@ class Session {
     }
     if (!options_.digest) WM_CHECK(find_further());
     if (files_.empty())
-      return refuse(ErrorCode::kProvenanceNotFound, "there is no provenance of it", further_name(),
+      return refuse(ErrorCode::kProvenanceMissing, "there is no provenance of it", further_name(),
                     "name the file with --provenance");
     report_.provenance = files_.front().path.native();
     if (!options_.platform) return {};

@@ -145,7 +145,7 @@ Builders::Builders() : impl_(std::make_shared<Impl>()) {}
 
 Result<Builders> Builders::parse(std::string_view text, const PolicyFiles& files) {
   if (text.size() > kMaxBuildersFile)
-    return refuse(ErrorCode::kBuildersTooLarge,
+    return refuse(ErrorCode::kFileTooLarge,
                   fmt::format("{}, over the limit of {}", human_size(text.size()), human_size(kMaxBuildersFile)));
   WM_TRY(Impl impl, parse_builders(text, files));
   return Builders(std::make_shared<const Impl>(std::move(impl)));

@@ -71,7 +71,7 @@ Result<void> check_cycles(const Statements& provenances) {
   const auto found = Graph(provenances).on_cycle();
   if (!found) return {};
   const std::vector<Subject>& subjects = provenances[*found]->subjects;
-  return refuse(ErrorCode::kProvenanceCycle, "it was built from what was built from it",
+  return refuse(ErrorCode::kProvenanceCyclic, "it was built from what was built from it",
                 subjects.empty() ? "" : excerpt(subjects.front().name));
 }
 

@@ -43,7 +43,7 @@ constexpr auto kGeneratorTypes = std::to_array<std::string_view>(
 bool contains(const auto& list, std::string_view text) { return std::ranges::find(list, text) != list.end(); }
 
 std::unexpected<Error> unknown_type(const Case& it) {
-  return refuse(ErrorCode::kBuildTypeUnknown,
+  return refuse(ErrorCode::kProvenanceBuildType,
                 fmt::format("\"{}\" is no type of build that {} is known to make", excerpt(it.provenance().build_type),
                             excerpt(it.provenance().builder_id)),
                 "buildType", "a file of builders can say what it is (--builders)");
@@ -52,12 +52,12 @@ std::unexpected<Error> unknown_type(const Case& it) {
 // --- claims
 
 Result<void> conflicting(std::string_view what, const std::string& one, const std::string& other) {
-  return refuse(ErrorCode::kClaimConflict, fmt::format("it claims \"{}\" and \"{}\"", excerpt(one), excerpt(other)),
+  return refuse(ErrorCode::kProvenanceClaims, fmt::format("it claims \"{}\" and \"{}\"", excerpt(one), excerpt(other)),
                 what);
 }
 
 Result<void> missing(std::string_view claim) {
-  return refuse(ErrorCode::kClaimMissing, fmt::format("it does not claim the {}", claim), "certificate",
+  return refuse(ErrorCode::kProvenanceClaims, fmt::format("it does not claim the {}", claim), "certificate",
                 "it was issued for somebody who is no workflow");
 }
 
@@ -133,7 +133,7 @@ Result<void> check_input(const Case& it, const Json* inputs, const std::string& 
   const std::string found = text != nullptr ? *text : value == nullptr ? "" : write_json(*value);
   if (value != nullptr && found == expected) return {};
   return record<void>(
-      refuse(ErrorCode::kWorkflowInput,
+      refuse(ErrorCode::kProvenanceInput,
              value == nullptr ? "there was no such input" : fmt::format("was \"{}\"", excerpt(found)), excerpt(name)),
       "inputs", it.checks);
 }
@@ -142,7 +142,7 @@ Result<void> check_input(const Case& it, const Json* inputs, const std::string& 
 Result<void> check_inputs(const Case& it, const Context& context) {
   if (it.expected.inputs.empty()) return {};
   if (context.text("event_name") != "workflow_dispatch")
-    return record<void>(refuse(ErrorCode::kWorkflowInput, "the workflow was not started with inputs",
+    return record<void>(refuse(ErrorCode::kProvenanceInput, "the workflow was not started with inputs",
                                excerpt(it.expected.inputs.front().first)),
                         "inputs", it.checks);
   const Json* payload = context.payload();
@@ -156,16 +156,16 @@ Result<void> check_context(const Case& it, const Context& context, const GithubC
   const auto agree = [&](std::string_view key, const std::string& claim, ErrorCode code) {
     return it.agree("source", context.name(key), context.text(key), claim, code);
   };
-  WM_CHECK(agree("repository_id", claims.repository_id, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("repository_owner_id", claims.owner_id, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("sha", claims.commit, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("sha1", claims.commit, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("ref", claims.ref, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("event_name", claims.trigger, ErrorCode::kRunMismatch));
+  WM_CHECK(agree("repository_id", claims.repository_id, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("repository_owner_id", claims.owner_id, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("sha", claims.commit, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("sha1", claims.commit, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("ref", claims.ref, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("event_name", claims.trigger, ErrorCode::kProvenanceClaims));
   const std::string id = context.text("run_id");
   if (id.empty() || claims.run.empty()) return {};
   const std::string run = fmt::format("{}/actions/runs/{}/attempts/{}", claims.repository, id, context.text("run_attempt"));
-  return it.agree("run", context.name("run_id"), run, claims.run, ErrorCode::kRunMismatch);
+  return it.agree("run", context.name("run_id"), run, claims.run, ErrorCode::kProvenanceClaims);
 }
 
 // --- the source
@@ -175,15 +175,15 @@ Result<void> check_context(const Case& it, const Context& context, const GithubC
 Result<void> check_source(const Case& it, std::string_view what, const std::string& uri, const std::string& commit,
                           const GithubClaims& claims, bool ref_optional = false) {
   const ProvenanceSource source = parse_source(uri);
-  WM_CHECK(it.agree("source", what, source.uri, claims.repository, ErrorCode::kSourceConflict));
+  WM_CHECK(it.agree("source", what, source.uri, claims.repository, ErrorCode::kProvenanceClaims));
   if (source.uri.empty() || (source.ref.empty() && !ref_optional))
-    return record<void>(refuse(ErrorCode::kSourceMissing, fmt::format("\"{}\" has no source with a reference", excerpt(uri)),
+    return record<void>(refuse(ErrorCode::kProvenanceSource, fmt::format("\"{}\" has no source with a reference", excerpt(uri)),
                                what),
                         "source", it.checks);
-  WM_CHECK(it.agree("source", what, source.ref, claims.ref, ErrorCode::kSourceConflict));
+  WM_CHECK(it.agree("source", what, source.ref, claims.ref, ErrorCode::kProvenanceClaims));
   // What was committed in the run itself is another commit, and then has no reference.
   if (source.ref.empty()) return {};
-  return it.agree("source", what, commit, claims.commit, ErrorCode::kSourceConflict);
+  return it.agree("source", what, commit, claims.commit, ErrorCode::kProvenanceClaims);
 }
 
 // The first dependency is the source, by contract of every builder here.
@@ -213,7 +213,7 @@ void self_hosted(ProvenanceFacts& facts) {
 
 Result<void> check_builder_is_signer(const Case& it, const GithubClaims& claims) {
   if (it.provenance().builder_id == claims.signer) return {};
-  return record<void>(refuse(ErrorCode::kBuilderSigner,
+  return record<void>(refuse(ErrorCode::kProvenanceBuilderSigner,
                              fmt::format("the statement names {} as the builder, but {} signed it",
                                          excerpt(it.provenance().builder_id), excerpt(claims.signer)),
                              "builder.id", "a builder may only speak for itself"),
@@ -226,14 +226,14 @@ Result<void> check_delegated(const Case& it) {
   const std::string& id = it.provenance().builder_id;
   WM_TRY(const BuilderName builder, record(split_builder(id), "builder", it.checks));
   if (it.expected.builder_id.empty() && !builder.name.starts_with(kGenerators))
-    return record<void>(refuse(ErrorCode::kBuilderMismatch, fmt::format("built by {}, which nobody named", excerpt(id)),
+    return record<void>(refuse(ErrorCode::kProvenanceBuilder, fmt::format("built by {}, which nobody named", excerpt(id)),
                                {}, "name it with --builder-id where you trust it"),
                         "builder", it.checks);
   constexpr std::string_view kJava = "-java";
   const bool jreleaser = builder.name.starts_with(kJreleaser) && builder.ref.ends_with(kJava) &&
                          is_release(builder.ref.substr(0, builder.ref.size() - kJava.size()));
   if (!jreleaser && !is_release(builder.ref))
-    return record<void>(refuse(ErrorCode::kBuilderRef,
+    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
                                fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", builder.ref),
                                excerpt(id)),
                         "builder", it.checks);
@@ -243,7 +243,7 @@ Result<void> check_delegated(const Case& it) {
 Result<void> check_generated_by(const Case& it, const GithubClaims& claims, bool delegated) {
   WM_TRY(const BuilderName signer, record(split_builder(claims.signer), "builder", it.checks));
   if (!is_release(signer.ref))
-    return record<void>(refuse(ErrorCode::kBuilderRef,
+    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
                                fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", signer.ref),
                                excerpt(claims.signer), "only released generators are known to be what they say"),
                         "builder", it.checks);
@@ -258,7 +258,7 @@ Result<void> check_v02(const Case& it, const GithubClaims& claims) {
   const std::string commit = text_at(external, "configSource.digest.sha1");
   WM_CHECK(check_source(it, "configSource", text_at(external, "configSource.uri"), commit, claims));
   WM_CHECK(it.agree("source", "configSource.entryPoint", text_at(external, "configSource.entryPoint"),
-                    path_of(claims.workflow, claims.repository), ErrorCode::kRunMismatch));
+                    path_of(claims.workflow, claims.repository), ErrorCode::kProvenanceClaims));
   return check_dependency(it, claims);
 }
 
@@ -271,14 +271,14 @@ Result<void> check_v1(const Case& it, const GithubClaims& claims, bool delegated
     const std::string commit = text_at(external, "source.digest.sha1");
     WM_CHECK(check_source(it, "externalParameters.source", text_at(external, "source.uri"), commit, claims));
   }
-  WM_CHECK(it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kRunMismatch));
+  WM_CHECK(it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kProvenanceClaims));
   const Context context{it.provenance().internal_parameters, true};
   const std::string started = text_at(it.provenance().internal_parameters, "GITHUB_WORKFLOW_REF");
   if (started.empty())
-    return record<void>(refuse(ErrorCode::kSourceMissing, "does not say which workflow was started", "GITHUB_WORKFLOW_REF"),
+    return record<void>(refuse(ErrorCode::kProvenanceSource, "does not say which workflow was started", "GITHUB_WORKFLOW_REF"),
                         "source", it.checks);
   const std::string workflow = claims.workflow.starts_with(kSite) ? claims.workflow.substr(kSite.size()) : "";
-  WM_CHECK(it.agree("source", "GITHUB_WORKFLOW_REF", started, workflow, ErrorCode::kSourceConflict));
+  WM_CHECK(it.agree("source", "GITHUB_WORKFLOW_REF", started, workflow, ErrorCode::kProvenanceClaims));
   return check_dependency(it, claims, delegated);
 }
 
@@ -324,7 +324,7 @@ Result<void> check_workflow_parameters(const Case& it, const GithubClaims& claim
   const Json* workflow = value_at(external, "workflow");
   const auto* members = workflow == nullptr ? nullptr : workflow->as<JsonObject>();
   if (members == nullptr)
-    return record<void>(refuse(ErrorCode::kSourceMissing, "does not say which workflow was started", "workflow"),
+    return record<void>(refuse(ErrorCode::kProvenanceSource, "does not say which workflow was started", "workflow"),
                         "source", it.checks);
   for (const auto& [name, value] : *members)
     if (name != "ref" && name != "repository" && name != "path")
@@ -335,7 +335,7 @@ Result<void> check_workflow_parameters(const Case& it, const GithubClaims& claim
   const std::string uri = fmt::format("{}@{}", text_at(external, "workflow.repository"), text_at(external, "workflow.ref"));
   WM_CHECK(check_source(it, "externalParameters.workflow", uri, "", claims));
   return it.agree("source", "externalParameters.workflow.path", text_at(external, "workflow.path"),
-                  path_of(claims.workflow, claims.repository), ErrorCode::kSourceConflict);
+                  path_of(claims.workflow, claims.repository), ErrorCode::kProvenanceClaims);
 }
 
 Result<void> check_internal(const Case& it, const GithubClaims& claims) {
@@ -343,11 +343,11 @@ Result<void> check_internal(const Case& it, const GithubClaims& claims) {
   const auto agree = [&](std::string_view key, const std::string& claim, ErrorCode code) {
     return it.agree("source", key, text_at(internal, key), claim, code);
   };
-  WM_CHECK(agree("github.event_name", claims.trigger, ErrorCode::kRunMismatch));
-  WM_CHECK(agree("github.repository_id", claims.repository_id, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("github.repository_owner_id", claims.owner_id, ErrorCode::kSourceConflict));
-  WM_CHECK(agree("github.runner_environment", claims.runner, ErrorCode::kRunMismatch));
-  return it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kRunMismatch);
+  WM_CHECK(agree("github.event_name", claims.trigger, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("github.repository_id", claims.repository_id, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("github.repository_owner_id", claims.owner_id, ErrorCode::kProvenanceClaims));
+  WM_CHECK(agree("github.runner_environment", claims.runner, ErrorCode::kProvenanceClaims));
+  return it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kProvenanceClaims);
 }
 
 // A workflow of another repository is somebody else's builder: the caller has to name it.
@@ -355,7 +355,7 @@ Result<void> check_workflow_builder(const Case& it, const GithubClaims& claims) 
   WM_CHECK(check_builder_is_signer(it, claims));
   const bool at_home = repository_of(claims.signer) == claims.repository;
   if (!at_home && it.expected.builder_id.empty())
-    return record<void>(refuse(ErrorCode::kBuilderMismatch,
+    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
                                fmt::format("built by {}, which is not of {}", excerpt(claims.signer), claims.repository),
                                {}, "name it with --builder-id where you trust it"),
                         "builder", it.checks);
@@ -371,7 +371,7 @@ Result<ProvenanceFacts> judge_workflow(const Case& it, const GithubClaims& claim
   WM_CHECK(check_internal(it, claims));
   WM_CHECK(check_dependency(it, claims));
   if (!it.expected.inputs.empty())
-    return record<ProvenanceFacts>(refuse(ErrorCode::kWorkflowInput, "this type of build records no inputs",
+    return record<ProvenanceFacts>(refuse(ErrorCode::kProvenanceInput, "this type of build records no inputs",
                                           excerpt(it.expected.inputs.front().first)),
                                    "inputs", it.checks);
   ProvenanceFacts facts = source_facts(it, "github-attest", claims);

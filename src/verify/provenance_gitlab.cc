@@ -20,7 +20,7 @@ constexpr std::string_view kControlPlaneType = "https://docs.gitlab.com/ci/pipel
 bool is_runner_type(std::string_view type) { return type.starts_with(kRunnerTypes) && type.ends_with(kRunnerTypesEnd); }
 
 Result<void> missing(std::string_view claim) {
-  return refuse(ErrorCode::kClaimMissing, fmt::format("it does not claim the {}", claim), "certificate",
+  return refuse(ErrorCode::kProvenanceClaims, fmt::format("it does not claim the {}", claim), "certificate",
                 "it was issued for somebody who is no job");
 }
 
@@ -35,7 +35,7 @@ Result<void> check_claims(const CertificateIdentity& identity, const GitlabClaim
   const bool of_project = claims.signer.starts_with(claims.project + "//");
   const bool same = config.empty() || config == claims.signer;
   if (of_project && same && claims.job.starts_with(claims.project + "/-/jobs/")) return {};
-  return refuse(ErrorCode::kClaimConflict,
+  return refuse(ErrorCode::kProvenanceClaims,
                 fmt::format("it names {} and {}", excerpt(claims.signer), excerpt(claims.project)), "certificate");
 }
 
@@ -47,7 +47,7 @@ Result<void> check_builder(const Case& it, const GitlabClaims& claims) {
                              id == std::string(kGitlabIssuer);
   const bool own = is_runner_type(it.provenance().build_type) ? runner : runner || control_plane;
   if (!own)
-    return record<void>(refuse(ErrorCode::kBuilderSigner,
+    return record<void>(refuse(ErrorCode::kProvenanceBuilderSigner,
                                fmt::format("the statement names {} as the builder, but a job of {} signed it",
                                            excerpt(id), excerpt(claims.project)),
                                "builder.id", "a builder may only speak for itself"),
@@ -61,14 +61,14 @@ Result<void> check_builder(const Case& it, const GitlabClaims& claims) {
 Result<void> check_source(const Case& it, const GitlabClaims& claims) {
   const JsonObject& external = it.provenance().external_parameters;
   const std::string source = normal_uri(text_at(external, "source"));
-  WM_CHECK(it.agree("source", "externalParameters.source", source, claims.project, ErrorCode::kSourceConflict));
+  WM_CHECK(it.agree("source", "externalParameters.source", source, claims.project, ErrorCode::kProvenanceClaims));
   const ProvenanceSource built = source_of(it.provenance());
   if (built.uri.empty() || built.commit.empty())
-    return record<void>(refuse(ErrorCode::kSourceMissing, "the first dependency is no source with a commit",
+    return record<void>(refuse(ErrorCode::kProvenanceSource, "the first dependency is no source with a commit",
                                "resolvedDependencies"),
                         "source", it.checks);
-  WM_CHECK(it.agree("source", "the first dependency", built.uri, claims.project, ErrorCode::kSourceConflict));
-  return it.agree("source", "the first dependency", built.commit, claims.commit, ErrorCode::kSourceConflict);
+  WM_CHECK(it.agree("source", "the first dependency", built.uri, claims.project, ErrorCode::kProvenanceClaims));
+  return it.agree("source", "the first dependency", built.commit, claims.commit, ErrorCode::kProvenanceClaims);
 }
 
 // run_of is the job's number: the statement has it alone, or in a URL.
@@ -80,9 +80,9 @@ std::string number_of(std::string_view text) {
 Result<void> check_job(const Case& it, const GitlabClaims& claims) {
   const std::string job = number_of(claims.job);
   const Provenance& said = it.provenance();
-  WM_CHECK(it.agree("run", "invocationId", number_of(said.invocation_id), job, ErrorCode::kRunMismatch));
+  WM_CHECK(it.agree("run", "invocationId", number_of(said.invocation_id), job, ErrorCode::kProvenanceClaims));
   const std::string internal = text_at(said.internal_parameters, "job");
-  return it.agree("run", "internalParameters.job", number_of(internal), job, ErrorCode::kRunMismatch);
+  return it.agree("run", "internalParameters.job", number_of(internal), job, ErrorCode::kProvenanceClaims);
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ Result<ProvenanceFacts> judge_gitlab(const Case& it) {
   WM_TRY(const GitlabClaims claims, record(gitlab_claims(it.said.signer), "claims", it.checks));
   const std::string& type = it.provenance().build_type;
   if (!is_runner_type(type) && type != kControlPlaneType)
-    return record<ProvenanceFacts>(refuse(ErrorCode::kBuildTypeUnknown,
+    return record<ProvenanceFacts>(refuse(ErrorCode::kProvenanceBuildType,
                                           fmt::format("\"{}\" is no type of build of GitLab's", excerpt(type)),
                                           "buildType"),
                                    "build-type", it.checks);
@@ -114,7 +114,7 @@ Result<ProvenanceFacts> judge_gitlab(const Case& it) {
   WM_CHECK(check_source(it, claims));
   WM_CHECK(check_job(it, claims));
   if (!it.expected.inputs.empty())
-    return record<ProvenanceFacts>(refuse(ErrorCode::kWorkflowInput, "jobs of GitLab's have no such inputs",
+    return record<ProvenanceFacts>(refuse(ErrorCode::kProvenanceInput, "jobs of GitLab's have no such inputs",
                                           excerpt(it.expected.inputs.front().first)),
                                    "inputs", it.checks);
   ProvenanceFacts facts = facts_of(it.said, "gitlab");

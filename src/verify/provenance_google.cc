@@ -29,7 +29,7 @@ Result<void> check_key(const Case& it) {
   const bool newest = it.said.google_key.contains(kKeyV1);
   const bool v1 = it.provenance().predicate_type == kProvenanceV1;
   if (newest == v1) return {};
-  return failed(it, "builder", ErrorCode::kBuilderSigner,
+  return failed(it, "builder", ErrorCode::kProvenanceBuilderSigner,
                 fmt::format("the key {} does not sign {}", it.said.google_key, it.provenance().predicate_type),
                 "builder.id");
 }
@@ -40,7 +40,7 @@ Result<void> check_builder(const Case& it) {
   const bool v1 = it.provenance().predicate_type == kProvenanceV1;
   const bool known = v1 ? builder.ref.empty() : builder.ref == "v0.2" || builder.ref == "v0.3";
   if (builder.name != kGoogleBuilder || !known)
-    return failed(it, "builder", ErrorCode::kBuilderSigner,
+    return failed(it, "builder", ErrorCode::kProvenanceBuilderSigner,
                   fmt::format("the statement names {} as the builder, but Google Cloud Build signed it", excerpt(id)),
                   "builder.id");
   WM_CHECK(it.expect_builder(id, true));
@@ -58,7 +58,7 @@ bool has_type(const Provenance& said) {
 Result<void> check_type(const Case& it) {
   const Provenance& said = it.provenance();
   if (!has_type(said))
-    return failed(it, "build-type", ErrorCode::kBuildTypeUnknown,
+    return failed(it, "build-type", ErrorCode::kProvenanceBuildType,
                   fmt::format("\"{}\" is no type of build of this builder", excerpt(said.build_type)), "buildType");
   record_passed(it.checks, "build-type", said.build_type);
   if (said.predicate_type == kProvenanceV1)
@@ -109,9 +109,9 @@ Result<ProvenanceFacts> judge_google(const Case& it) {
   WM_CHECK(check_type(it));
   const ProvenanceSource source = source_in(said);
   if (source.uri.empty())
-    return failed(it, "source", ErrorCode::kSourceMissing, "the first dependency is no source", "materials");
+    return failed(it, "source", ErrorCode::kProvenanceSource, "the first dependency is no source", "materials");
   if (!it.expected.inputs.empty())
-    return failed(it, "inputs", ErrorCode::kWorkflowInput, "builds of Google Cloud Build have no such inputs",
+    return failed(it, "inputs", ErrorCode::kProvenanceInput, "builds of Google Cloud Build have no such inputs",
                   excerpt(it.expected.inputs.front().first));
   ProvenanceFacts facts = facts_of(it.said, "google-cloud-build");
   facts.source = source;

@@ -40,7 +40,7 @@ Result<ProvenanceFacts> apply_rule(const Case& it, const Builders& builders) {
   if (it.said.signer.identity.issuer == kGithubIssuer) return judge_github(it);
   if (it.said.signer.identity.issuer == kGitlabIssuer) return judge_gitlab(it);
   return record<ProvenanceFacts>(
-      refuse(ErrorCode::kBuilderUnknown,
+      refuse(ErrorCode::kProvenanceBuilderSigner,
              fmt::format("nothing says that {} may sign for {}", describe_signer(it.said.signer),
                          excerpt(it.provenance().builder_id)),
              "builder.id", "a file of builders can say so (--builders)"),
@@ -59,7 +59,7 @@ Time signed_by(const SignerReport& signer, Time now) {
 
 Result<void> check_future(const std::optional<Time>& time, std::string_view what, Time signed_at) {
   if (!time || *time <= signed_at + kSkew) return {};
-  return refuse(ErrorCode::kProvenanceFuture,
+  return refuse(ErrorCode::kProvenanceTime,
                 fmt::format("{} is after the statement was signed, {}", text_of(*time), text_of(signed_at)), what);
 }
 
@@ -68,7 +68,7 @@ Result<void> check_times(const ProvenanceFacts& facts, const SignerReport& signe
   WM_CHECK(check_future(facts.started, "startedOn", signed_at));
   WM_CHECK(check_future(facts.finished, "finishedOn", signed_at));
   if (!facts.started || !facts.finished || *facts.started <= *facts.finished) return {};
-  return refuse(ErrorCode::kProvenanceOrder,
+  return refuse(ErrorCode::kProvenanceTime,
                 fmt::format("it finished {}, before it started {}", text_of(*facts.finished), text_of(*facts.started)),
                 "finishedOn");
 }
@@ -95,7 +95,7 @@ Result<void> check_contradiction(const Provenance& provenance) {
     for (const auto& [algorithm, hex] : dependency.digests) {
       const auto [at, added] = known.try_emplace({dependency.uri, algorithm}, hex);
       if (!added && at->second != hex)
-        return refuse(ErrorCode::kProvenanceContradiction,
+        return refuse(ErrorCode::kProvenanceContradictory,
                       fmt::format("has two digests, {} and {}", excerpt(at->second), excerpt(hex)),
                       excerpt(dependency.uri));
     }
@@ -110,14 +110,14 @@ Result<void> expect_source(const ProvenanceFacts& facts, const ProvenanceExpecta
   const ProvenanceSource wanted = parse_source(expected.source_uri);
   const bool ref = wanted.ref.empty() || wanted.ref == facts.source.ref;
   if (wanted.uri == normal_uri(facts.source.uri) && ref) return {};
-  return refuse(ErrorCode::kSourceMismatch,
+  return refuse(ErrorCode::kProvenanceSource,
                 fmt::format("built from {}, not from {}", excerpt(facts.source.uri), excerpt(expected.source_uri)), {},
                 "compare --source-uri with where the publisher develops it");
 }
 
 Result<void> expect_branch(const ProvenanceFacts& facts, const ProvenanceExpectations& expected) {
   if (expected.branch.empty() || facts.branch == expected.branch) return {};
-  return refuse(ErrorCode::kSourceBranch,
+  return refuse(ErrorCode::kProvenanceRef,
                 facts.branch.empty() ? "it does not say from which branch"
                                      : fmt::format("built from the branch \"{}\"", excerpt(facts.branch)),
                 excerpt(expected.branch));
@@ -125,7 +125,7 @@ Result<void> expect_branch(const ProvenanceFacts& facts, const ProvenanceExpecta
 
 Result<void> expect_tag(const ProvenanceFacts& facts, const ProvenanceExpectations& expected) {
   const auto other = [&](const std::string& wanted) {
-    return refuse(ErrorCode::kSourceTag,
+    return refuse(ErrorCode::kProvenanceRef,
                   facts.tag.empty() ? "it was not built from a tag"
                                     : fmt::format("built from the tag \"{}\"", excerpt(facts.tag)),
                   excerpt(wanted));
@@ -176,21 +176,21 @@ Result<ProvenanceFacts> judge_provenance(const SignedProvenance& said, const Bui
 
 Result<void> check_level(unsigned level, const std::string& reason, unsigned least) {
   if (level >= least) return {};
-  return refuse(ErrorCode::kLevelTooLow, fmt::format("of SLSA build level {}, below {}: {}", level, least, reason));
+  return refuse(ErrorCode::kProvenanceLevel, fmt::format("of SLSA build level {}, below {}: {}", level, least, reason));
 }
 
 Result<void> tie_platform(const ProvenanceFacts& ours, const ProvenanceFacts& platform, std::vector<Check>& checks) {
   const auto tie = [&]() -> Result<void> {
     if (!platform.by_platform)
-      return refuse(ErrorCode::kPlatformNone, "no platform made this statement", excerpt(platform.builder_id));
+      return refuse(ErrorCode::kProvenancePlatform, "no platform made this statement", excerpt(platform.builder_id));
     const bool commits = !ours.source.commit.empty() && !platform.source.commit.empty();
     if (!commits || ours.source.commit != platform.source.commit || ours.source.uri != platform.source.uri)
-      return refuse(ErrorCode::kPlatformCommit,
+      return refuse(ErrorCode::kProvenancePlatform,
                     fmt::format("the platform built {} at {}, the statement is about {} at {}",
                                 excerpt(platform.source.uri), excerpt(platform.source.commit),
                                 excerpt(ours.source.uri), excerpt(ours.source.commit)));
     if (ours.invocation.empty() || ours.invocation != platform.invocation)
-      return refuse(ErrorCode::kPlatformRun,
+      return refuse(ErrorCode::kProvenancePlatform,
                     fmt::format("the platform speaks of the run {}, the statement of {}", excerpt(platform.invocation),
                                 excerpt(ours.invocation)));
     return {};

@@ -72,7 +72,7 @@ Result<void> Case::expect_builder(const std::string& id, bool at_home) const {
   const auto released = [&]() -> Result<void> {
     if (at_home || is_release(found.ref)) return {};
     return record<void>(
-        refuse(ErrorCode::kBuilderRef, fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", found.ref),
+        refuse(ErrorCode::kProvenanceBuilder, fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", found.ref),
                excerpt(id), "what is not a release can be changed; name it with its @REF to accept it"),
         "builder", checks);
   };
@@ -81,7 +81,7 @@ Result<void> Case::expect_builder(const std::string& id, bool at_home) const {
   const bool named = found.name == wanted.name;
   if (named && wanted.ref.empty() && !found.ref.empty()) return released();
   if (named && (wanted.ref == found.ref || "refs/tags/" + wanted.ref == found.ref)) return {};
-  return record<void>(refuse(ErrorCode::kBuilderMismatch,
+  return record<void>(refuse(ErrorCode::kProvenanceBuilder,
                              fmt::format("built by {}, not by {}", excerpt(id), excerpt(expected.builder_id)), {},
                              "compare --builder-id with what the publisher names"),
                       "builder", checks);

@@ -32,7 +32,7 @@ struct Case {
 
   // expect_builder compares an identifier with the caller's; `at_home` where the builder is
   // of the source's own repository, so that any version of it is the publisher's.
-  // Errors: builder-mismatch, builder-ref, builder-syntax.
+  // Errors: provenance-builder, provenance-builder, provenance-malformed.
   Result<void> expect_builder(const std::string& id, bool at_home) const;
 
   // closed refuses external parameters other than `known`: what they do is unknown.
@@ -76,7 +76,7 @@ struct GithubClaims {
   std::string owner_id;
 };
 
-// github_claims reads and checks them. Errors: claim-missing, claim-conflict.
+// github_claims reads and checks them. Errors: provenance-claims, provenance-claims.
 Result<GithubClaims> github_claims(const SignerReport& signer);
 
 // GitlabClaims are what a certificate says of a job of GitLab's.

@@ -100,7 +100,7 @@ Result<BuilderName> split_builder(std::string_view id) {
   } else if (at > 0 && at + 1 < id.size() && id.find('@', at + 1) == std::string_view::npos) {
     return BuilderName{std::string(id.substr(0, at)), std::string(id.substr(at + 1))};
   }
-  return refuse(ErrorCode::kBuilderSyntax, fmt::format("\"{}\" names no builder", excerpt(id)), "builder.id");
+  return refuse(ErrorCode::kProvenanceMalformed, fmt::format("\"{}\" names no builder", excerpt(id)), "builder.id");
 }
 
 bool is_release(std::string_view ref) {

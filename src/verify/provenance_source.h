@@ -28,7 +28,7 @@ struct BuilderName {
   std::string ref;
 };
 
-// split_builder splits at its only "@". Errors: builder-syntax where there are several, or
+// split_builder splits at its only "@". Errors: provenance-malformed where there are several, or
 // nothing on one side.
 Result<BuilderName> split_builder(std::string_view id);
 

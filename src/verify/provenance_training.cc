@@ -42,21 +42,21 @@ ProvenanceSource source_in(const Provenance& said, const Training& training) {
 
 Result<void> check_confirmed(const Case& it, const ProvenanceSource& said, const ProvenanceSource& claimed,
                              const std::string& run) {
-  WM_CHECK(it.agree("source", "source", said.uri, claimed.uri, ErrorCode::kSourceConflict));
-  WM_CHECK(it.agree("source", "source", said.ref, claimed.ref, ErrorCode::kSourceConflict));
-  WM_CHECK(it.agree("source", "source", said.commit, claimed.commit, ErrorCode::kSourceConflict));
-  return it.agree("run", "invocationId", it.provenance().invocation_id, run, ErrorCode::kRunMismatch);
+  WM_CHECK(it.agree("source", "source", said.uri, claimed.uri, ErrorCode::kProvenanceClaims));
+  WM_CHECK(it.agree("source", "source", said.ref, claimed.ref, ErrorCode::kProvenanceClaims));
+  WM_CHECK(it.agree("source", "source", said.commit, claimed.commit, ErrorCode::kProvenanceClaims));
+  return it.agree("run", "invocationId", it.provenance().invocation_id, run, ErrorCode::kProvenanceClaims);
 }
 
 // The builder is the platform's workflow or job that signed.
 Result<void> check_platform_builder(const Case& it, const std::string& signer, bool at_home) {
   const std::string& id = it.provenance().builder_id;
   if (id != signer)
-    return failed(it, "builder", ErrorCode::kBuilderSigner,
+    return failed(it, "builder", ErrorCode::kProvenanceBuilderSigner,
                   fmt::format("the statement names {} as the builder, but {} signed it", excerpt(id), excerpt(signer)),
                   "builder.id");
   if (!at_home && it.expected.builder_id.empty())
-    return failed(it, "builder", ErrorCode::kBuilderMismatch,
+    return failed(it, "builder", ErrorCode::kProvenanceBuilder,
                   fmt::format("built by {}, which is not of the source's repository", excerpt(id)), "builder.id");
   return it.expect_builder(id, at_home);
 }
@@ -87,7 +87,7 @@ Result<void> confirm_on_gitlab(const Case& it, const ProvenanceSource& said, Pro
 Result<void> confirm_nothing(const Case& it, const ProvenanceSource& said, ProvenanceFacts& facts) {
   const std::string& id = it.provenance().builder_id;
   if (is_platform(id))
-    return failed(it, "builder", ErrorCode::kBuilderSigner,
+    return failed(it, "builder", ErrorCode::kProvenanceBuilderSigner,
                   fmt::format("the statement names {} as the builder, but {} signed it", excerpt(id),
                               it.said.signer.identity.names.empty() ? "a key of its own"
                                                                     : it.said.signer.identity.names.front().value),
@@ -120,7 +120,7 @@ Result<ProvenanceFacts> judge_training(const Case& it) {
   facts.branch = branch_of(facts.source.ref);
   facts.tag = tag_of(facts.source.ref);
   if (!it.expected.inputs.empty())
-    return failed(it, "inputs", ErrorCode::kWorkflowInput, "a training has no inputs of a workflow",
+    return failed(it, "inputs", ErrorCode::kProvenanceInput, "a training has no inputs of a workflow",
                   excerpt(it.expected.inputs.front().first));
   return facts;
 }
@@ -139,7 +139,7 @@ Result<ProvenanceFacts> judge_configured(const Case& it, const ConfiguredBuilder
     facts.source = {normal_uri(identity.claim("source-repository-uri")), identity.claim("source-repository-ref"),
                     identity.claim("source-repository-digest")};
     if (facts.source.uri.empty())
-      return failed(it, "claims", ErrorCode::kClaimMissing, "it does not claim the source repository", "certificate");
+      return failed(it, "claims", ErrorCode::kProvenanceClaims, "it does not claim the source repository", "certificate");
     WM_CHECK(check_confirmed(it, said, facts.source, identity.claim("run-invocation-uri")));
     facts.self_hosted = identity.claim("runner-environment") == "self-hosted";
   } else {
@@ -155,7 +155,7 @@ Result<ProvenanceFacts> judge_configured(const Case& it, const ConfiguredBuilder
     facts.level_reason = "it ran on a machine of the publisher's own";
   }
   if (!it.expected.inputs.empty())
-    return failed(it, "inputs", ErrorCode::kWorkflowInput, "a builder from a file has no inputs of a workflow",
+    return failed(it, "inputs", ErrorCode::kProvenanceInput, "a builder from a file has no inputs of a workflow",
                   excerpt(it.expected.inputs.front().first));
   return facts;
 }

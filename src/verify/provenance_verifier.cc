@@ -48,7 +48,7 @@ Result<SignerReport> verify_unlogged(const Bundle& bundle, const SigstoreTrust& 
 }
 
 Result<void> check_unproven(bool accepted, std::vector<Check>& checks) {
-  const Error error{ErrorCode::kTimeUnproven, "the signature holds, but nobody attests when it was made", "tlogEntries",
+  const Error error{ErrorCode::kProvenanceUnproven, "the signature holds, but nobody attests when it was made", "tlogEntries",
                     "ask for a bundle with its log entry, or accept that with --allow-unproven-time"};
   if (!accepted) return record<void>(std::unexpected(error), "time", checks);
   checks.push_back({"time", Outcome::kNotChecked, error.what, std::nullopt});
@@ -68,7 +68,7 @@ Result<SignerReport> verify_google(const ProvenanceEnvelope& envelope, std::vect
   const auto key = std::ranges::find(keys, envelope.key_id, &GoogleKey::id);
   if (key == keys.end())
     return record<SignerReport>(
-        refuse(ErrorCode::kBuilderKey, fmt::format("no key of Google's is known by \"{}\"", excerpt(envelope.key_id)),
+        refuse(ErrorCode::kProvenanceBuilderSigner, fmt::format("no key of Google's is known by \"{}\"", excerpt(envelope.key_id)),
                "keyid", "a newer Weightmark may know it; a file of builders can name any key"),
         "signature", checks);
   WM_CHECK(record(check_google(envelope.bundle.envelope, *key), "signature", checks));
