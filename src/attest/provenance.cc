@@ -164,8 +164,8 @@ std::string_view ResourceDescriptor::digest(std::string_view algorithm) const {
 }
 
 const Json* ResourceDescriptor::annotation(std::string_view key) const {
-  for (const auto& [name, value] : annotations)
-    if (name == key) return &value;
+  for (const auto& [annotated, value] : annotations)
+    if (annotated == key) return &value;
   return nullptr;
 }
 
