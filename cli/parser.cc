@@ -58,7 +58,7 @@ void refuse_empty(CLI::Option& option) {
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
   static constexpr auto kNames = std::to_array<std::string_view>(
-      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train"});
+      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train", "verify-provenance"});
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -93,6 +93,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"sign", add_sign},
     {"verify", add_verify},
     {"train", add_train},
+    {"verify-provenance", add_verify_provenance},
     {"seal", add_seal},
     {"digest", add_digest},
     {"inspect", add_inspect},
