@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attest/bundle.h"
+#include "attest/provenance_file.h"
 #include "attest/statement.h"
 #include "weightmark/attestation.h"
 #include "weightmark/manifest.h"
@@ -16,6 +17,7 @@
 #include "weightmark/trust.h"
 #include "weightmark/trusted_root.h"
 #include "weightmark/verified.h"
+#include "verify/provenance.h"
 
 namespace weightmark {
 
@@ -72,6 +74,19 @@ class Verifier {
   static Result<Verified<Attestation>> verify_attestation(const Verified<SignedStatement>& statement,
                                                           std::string_view type, const Manifest& measured,
                                                           std::vector<Check> checks);
+
+  // verify_provenance_signature checks who signed an envelope with provenance, and reads it.
+  // Errors: those of verify_statement and parse_provenance; time-unproven, builder-key.
+  static Result<Verified<SignedProvenance>> verify_provenance_signature(const ProvenanceEnvelope& envelope,
+                                                                        const ProvenanceTrust& trust, Time time,
+                                                                        std::vector<Check>& checks);
+
+  // verify_provenance checks that it is about what was measured, and judges it.
+  // Errors: subject-other, and those of judge_provenance.
+  static Result<Verified<JudgedProvenance>> verify_provenance(const Verified<SignedProvenance>& provenance,
+                                                              const Manifest& measured, const Builders& builders,
+                                                              const ProvenanceExpectations& expected, Time time,
+                                                              std::vector<Check>& checks);
 
   // verify_policy finds the publisher by the signed name and counts who of its signers
   // has signed the same files. What does not count is told in `warnings`.

@@ -1,0 +1,39 @@
+// Files in which provenance comes: Sigstore bundles, envelopes by themselves, lines of
+// either, and what Google Cloud Build's tools print.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attest/bundle.h"
+#include "weightmark/error.h"
+
+namespace weightmark {
+
+// The most envelopes that a file may have.
+inline constexpr std::size_t kMaxEnvelopes = 256;
+
+// ProvenanceEnvelope is a signed statement, in whatever it came.
+struct ProvenanceEnvelope {
+  enum class Form {
+    kBundle,
+    kBare,    // an envelope by itself: the certificate or the key's name beside the signature
+    kGoogle,  // of `gcloud artifacts docker images describe --show-provenance --format json`
+  };
+  Form form = Form::kBundle;
+  Bundle bundle;       // without a media type unless it is one
+  std::string key_id;  // what the envelope calls the key; never trusted as such
+};
+
+// parse_provenance_file takes one JSON document, or one a line. An envelope with several
+// signatures comes once for each, in their order. What Google's tools print must agree with
+// what is signed: people read that.
+// Errors: bundle-*, certificate-malformed, json-*, google-summary.
+Result<std::vector<ProvenanceEnvelope>> parse_provenance_file(std::string_view text);
+
+// about_digest returns those of `envelopes` whose payload names that SHA-256, hex or any of
+// `digests`; nothing is verified.
+bool speaks_of(const ProvenanceEnvelope& envelope, const std::vector<std::string>& sha256);
+
+}  // namespace weightmark
