@@ -54,7 +54,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 5> kNames = {"sign", "verify", "seal", "attest", "verify-attestation"};
+  static constexpr std::array<std::string_view, 6> kNames = {"sign",   "verify",             "seal",
+                                                             "attest", "verify-attestation", "verify-provenance"};
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -85,7 +86,7 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
+constexpr std::array<Command, 10> kCommands = {{{"sign", add_sign},
                                                {"verify", add_verify},
                                                {"seal", add_seal},
                                                {"digest", add_digest},
@@ -93,7 +94,8 @@ constexpr std::array<Command, 9> kCommands = {{{"sign", add_sign},
                                                {"trust", add_trust},
                                                {"timestamp", add_timestamp_command},
                                                {"attest", add_attest},
-                                               {"verify-attestation", add_verify_attestation}}};
+                                               {"verify-attestation", add_verify_attestation},
+                                               {"verify-provenance", add_verify_provenance}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {

@@ -76,7 +76,7 @@ class WEIGHTMARK_API Builders {
   Builders();
 
   // parse takes the YAML or the JSON of such a file. `files` returns what it names.
-  // Errors: builders-malformed, builders-too-large, pattern-syntax, those of keys, and
+  // Errors: builders-malformed, file-too-large, pattern-syntax, those of keys, and
   // whatever `files` returns.
   static Result<Builders> parse(std::string_view text, const PolicyFiles& files);
 
@@ -96,6 +96,8 @@ struct ProvenanceTrust {
   // Accept an envelope that brings a certificate and no log entry: who signed is then
   // certain, and not when. The level is 1 at most.
   bool unproven_time = false;
+  // Google's own keys count for what its tools print. With Sigstore they do in any case.
+  bool google_keys = false;
 };
 
 struct VerifyProvenanceOptions {
@@ -110,6 +112,7 @@ struct VerifyProvenanceOptions {
   std::optional<std::filesystem::path> platform = {};
   ProvenanceTrust trust = {};
   ProvenanceExpectations expectations = {};
+  std::string platform_builder_id = {};  // expected of the platform's; empty: the same
   Time time = {};  // now
 };
 

@@ -70,7 +70,7 @@ bool is_model_signature(std::string_view predicate_type) {
 
 bool is_attestation(const Bundle& bundle) {
   if (bundle.message) return false;
-  const auto statement = parse_statement(as_text(bundle.envelope.payload));
+  const auto statement = parse_statement(as_text(bundle.envelope.payload), StatementVersions::kAny);
   return statement && !is_model_signature(statement->predicate_type);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attest/provenance_v02.h"
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -51,6 +52,8 @@ Result<std::vector<ResourceDescriptor>> resources_at(const JsonView& parent, std
     return refuse(ErrorCode::kProvenanceTooLarge, fmt::format("lists {} resources", items.size()), field.path());
   resources.reserve(items.size());
   for (const JsonView& item : items) {
+    WM_TRY(const JsonMembers members, item.object());
+    if (members.empty()) continue;  // Google Cloud Build lists an empty byproduct
     WM_TRY(ResourceDescriptor resource, parse_resource(item));
     resources.push_back(std::move(resource));
   }
@@ -202,14 +205,18 @@ Json resource_json(const ResourceDescriptor& resource) {
   return Json::object(std::move(object));
 }
 
-bool is_provenance(std::string_view predicate_type) { return predicate_type == kProvenanceV1; }
+bool is_provenance(std::string_view predicate_type) {
+  return predicate_type == kProvenanceV1 || predicate_type == kProvenanceV02 || predicate_type == kProvenanceV01;
+}
 
 Result<Provenance> parse_provenance(std::string_view predicate_type, const JsonView& predicate) {
-  if (predicate_type != kProvenanceV1)
-    return refuse(ErrorCode::kProvenanceType,
-                  fmt::format("\"{}\" is no type of SLSA provenance that is known here", excerpt(predicate_type)),
-                  "predicateType");
-  return parse_v1(predicate.with_code(ErrorCode::kProvenanceMalformed));
+  const JsonView view = predicate.with_code(ErrorCode::kProvenanceMalformed);
+  if (predicate_type == kProvenanceV1) return parse_v1(view);
+  if (predicate_type == kProvenanceV02) return parse_provenance_v02(view);
+  if (predicate_type == kProvenanceV01) return parse_provenance_v01(view);
+  return refuse(ErrorCode::kProvenanceType,
+                fmt::format("\"{}\" is no type of SLSA provenance that is known here", excerpt(predicate_type)),
+                "predicateType");
 }
 
 std::string write_provenance(const Provenance& provenance) {

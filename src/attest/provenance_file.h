@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attest/bundle.h"
+#include "base/json_document.h"
 #include "weightmark/error.h"
 
 namespace weightmark {
@@ -27,13 +28,16 @@ struct ProvenanceEnvelope {
 };
 
 // parse_provenance_file takes one JSON document, or one a line. An envelope with several
-// signatures comes once for each, in their order. What Google's tools print must agree with
-// what is signed: people read that.
-// Errors: bundle-*, certificate-malformed, json-*, google-summary.
+// signatures comes once for each, in their order. What Google's tools print beside an
+// envelope must agree with what is signed: people read that.
+// Errors: bundle-*, certificate-malformed, json-*, build-summary.
 Result<std::vector<ProvenanceEnvelope>> parse_provenance_file(std::string_view text);
 
-// about_digest returns those of `envelopes` whose payload names that SHA-256, hex or any of
-// `digests`; nothing is verified.
-bool speaks_of(const ProvenanceEnvelope& envelope, const std::vector<std::string>& sha256);
+// parse_google_envelopes takes what Google's tools print. Errors: the same.
+Result<std::vector<ProvenanceEnvelope>> parse_google_envelopes(const JsonView& root);
+
+// parse_bare_envelope takes {"payloadType", "payload", "signatures"}, in either alphabet of
+// base64 where `url` allows it: of Google's both are found.
+Result<std::vector<ProvenanceEnvelope>> parse_bare_envelope(const JsonView& root, bool url = false);
 
 }  // namespace weightmark

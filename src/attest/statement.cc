@@ -36,9 +36,10 @@ Json subject_json(const Subject& subject) {
   return Json::object({{"name", subject.name}, {"digest", Json::object(std::move(digests))}});
 }
 
-Result<void> check_type(const JsonView& root) {
+Result<void> check_type(const JsonView& root, StatementVersions versions) {
   WM_TRY(JsonView type, root.member("_type"));
   WM_TRY(std::string_view type_uri, type.string());
+  if (type_uri == kStatementTypeV01 && versions == StatementVersions::kAny) return {};
   if (type_uri != kStatementType)
     return std::unexpected(Error{
         ErrorCode::kStatementType, fmt::format("\"{}\" is not {}", excerpt(type_uri), kStatementType), "_type", {}});
@@ -72,10 +73,10 @@ JsonView Statement::predicate() const {
   return document.root(ErrorCode::kStatementMalformed).member("predicate").value();
 }
 
-Result<Statement> parse_statement(std::string_view json) {
+Result<Statement> parse_statement(std::string_view json, StatementVersions versions) {
   WM_TRY(JsonDocument document, JsonDocument::parse(json));
   const JsonView root = document.root(ErrorCode::kStatementMalformed);
-  WM_CHECK(check_type(root));
+  WM_CHECK(check_type(root, versions));
   WM_TRY(JsonView type_field, root.member("predicateType"));
   WM_TRY(std::string_view predicate_type, type_field.string());
   WM_TRY(std::vector<Subject> subjects, parse_subjects(root));

@@ -16,6 +16,12 @@ namespace weightmark {
 
 inline constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
 
+inline constexpr std::string_view kStatementTypeV01 = "https://in-toto.io/Statement/v0.1";
+
+// StatementVersions says which are taken. Of version 0.1, which differs in nothing but its
+// type, there is much provenance; no model was ever signed with it.
+enum class StatementVersions { kV1, kAny };
+
 // Subject is what a statement speaks of: a name and digests by algorithm.
 struct Subject {
   std::string name;
@@ -40,7 +46,7 @@ struct Statement {
 // are ignored, as in-toto demands.
 // Errors: statement-malformed, statement-type, subject-missing, too-many-files,
 // json-*.
-Result<Statement> parse_statement(std::string_view json);
+Result<Statement> parse_statement(std::string_view json, StatementVersions versions = StatementVersions::kV1);
 
 // write_statement writes compact JSON with sorted keys: equal statements give
 // equal bytes. `write_predicate` writes the one value that is the predicate.

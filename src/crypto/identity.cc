@@ -50,6 +50,16 @@ constexpr std::array<ClaimName, 16> kClaims = {{{9, "build-signer-uri"},
                                                 {23, "deployment-environment"},
                                                 {24, "token-subject"}}};
 
+// The claims .2 to .6 were GitHub's own, and plain bytes.
+struct OldClaim {
+  int number;
+  int claim;  // that has taken its place
+  std::string_view prefix;
+};
+
+constexpr std::array<OldClaim, 4> kOldClaims = {
+    {{2, 20, ""}, {3, 13, ""}, {5, 12, "https://github.com/"}, {6, 14, ""}}};
+
 std::unexpected<Error> malformed(std::string what) {
   take_openssl_errors();
   return refuse(ErrorCode::kCertificateIdentity, std::move(what), "certificate");
@@ -138,10 +148,29 @@ Result<std::string> read_issuer(const X509* x509) {
   return old_issuer;
 }
 
+// read_old_claim reads what certificates before 2023 had in place of a claim, GitHub's
+// name of a repository without its site. Newer ones have both, which must agree.
+Result<std::optional<std::string>> read_old_claim(const X509* x509, const OldClaim& old,
+                                                  const std::optional<std::string>& claim) {
+  WM_TRY(std::optional<ByteView> raw, find_extension(x509, old.number));
+  if (!raw) return claim;
+  WM_TRY(std::string value, checked(as_text(*raw)));
+  value.insert(0, old.prefix);
+  if (claim && *claim != value) return malformed(fmt::format("{}{} and {}{} differ", kArc, old.number, kArc, old.claim));
+  return value;
+}
+
+Result<std::optional<std::string>> read_claim(const X509* x509, int number) {
+  WM_TRY(std::optional<std::string> value, read_text(x509, number));
+  const auto old = std::ranges::find(kOldClaims, number, &OldClaim::claim);
+  if (old == kOldClaims.end()) return value;
+  return read_old_claim(x509, *old, value);
+}
+
 Result<std::vector<Claim>> read_claims(const X509* x509) {
   std::vector<Claim> claims;
   for (const ClaimName& known : kClaims) {
-    WM_TRY(std::optional<std::string> value, read_text(x509, known.number));
+    WM_TRY(std::optional<std::string> value, read_claim(x509, known.number));
     if (value) claims.push_back({std::string(known.name), *std::move(value)});
   }
   return claims;

@@ -263,9 +263,33 @@ TEST(IdentityClaims, MayBeMissing) {
 }
 
 TEST(IdentityClaims, PassesOverNumbersThatAreNotKnown) {
-  const auto identity = read_with({utf8(8, kProvider), raw(oid(2), as_bytes("push")), raw(oid(99), Bytes{1, 2})});
+  const auto identity = read_with({utf8(8, kProvider), raw(oid(4), as_bytes("Release")), raw(oid(99), Bytes{1, 2})});
   ASSERT_EQ(code(identity), "no error");
   EXPECT_TRUE(identity->claims.empty());
+}
+
+TEST(IdentityClaims, ReadsThemAsCertificatesBefore2023HadThem) {
+  const auto identity =
+      read_with({utf8(8, kProvider), raw(oid(2), as_bytes("push")), raw(oid(3), as_bytes("7fd1")),
+                 raw(oid(5), as_bytes("acme/tinylm")), raw(oid(6), as_bytes("refs/heads/main"))});
+  ASSERT_EQ(code(identity), "no error");
+  EXPECT_EQ(identity->claims, (std::vector<Claim>{{"source-repository-uri", "https://github.com/acme/tinylm"},
+                                                  {"source-repository-digest", "7fd1"},
+                                                  {"source-repository-ref", "refs/heads/main"},
+                                                  {"build-trigger", "push"}}));
+}
+
+TEST(IdentityClaims, AgreeWhereBothFormsAreThere) {
+  const auto both = [](int number, std::string_view bytes, int claim, std::string_view text) {
+    return code(read_with({utf8(8, kProvider), raw(oid(number), as_bytes(bytes)), utf8(claim, text)}));
+  };
+  EXPECT_EQ(both(2, "push", 20, "push"), "no error");
+  EXPECT_EQ(both(2, "push", 20, "release"), "certificate-identity");
+  EXPECT_EQ(both(3, "7f", 13, "80"), "certificate-identity");
+  EXPECT_EQ(both(5, "acme/a", 12, "https://github.com/acme/a"), "no error");
+  EXPECT_EQ(both(5, "acme/a", 12, "acme/a"), "certificate-identity");
+  EXPECT_EQ(both(6, "refs/heads/a", 14, "refs/heads/b"), "certificate-identity");
+  EXPECT_EQ(code(read_with({utf8(8, kProvider), raw(oid(6), Bytes{})})), "certificate-identity");
 }
 
 TEST(IdentityClaims, RefusesMalformedOnes) {

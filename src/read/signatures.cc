@@ -23,8 +23,9 @@ void prefix(Error& error, const fs::path& path) {
   error.subject = error.subject.empty() ? path.native() : fmt::format("{}: {}", path.native(), error.subject);
 }
 
-// further_paths lists the folder of further signatures, in the order of their names.
-Result<std::vector<fs::path>> further_paths(const fs::path& model) {
+}  // namespace
+
+Result<std::vector<fs::path>> list_further(const fs::path& model) {
   const fs::path folder = further_folder(model);
   std::vector<fs::path> paths;
   std::error_code error;
@@ -40,8 +41,6 @@ Result<std::vector<fs::path>> further_paths(const fs::path& model) {
   std::ranges::sort(paths);
   return paths;
 }
-
-}  // namespace
 
 Result<fs::path> signature_path(const VerifyOptions& options) {
   if (options.signature) return *options.signature;
@@ -64,7 +63,7 @@ Result<std::vector<fs::path>> list_signatures(const VerifyOptions& options) {
   auto first = signature_path(options);
   if (!first && first.error().code != ErrorCode::kSignatureNotFound) return std::unexpected(std::move(first).error());
   if (first) paths.push_back(*std::move(first));
-  WM_TRY(const std::vector<fs::path> further, further_paths(options.model));
+  WM_TRY(const std::vector<fs::path> further, list_further(options.model));
   // What others say of the model lies there as well. What is neither is told of.
   std::ranges::copy_if(further, std::back_inserter(paths), [](const fs::path& path) {
     const auto bundle = read_signature(path);

@@ -17,6 +17,10 @@ Result<std::filesystem::path> signature_path(const VerifyOptions& options);
 // Errors: signature-not-found, bundle-too-large, those of reading it and of parse_bundle.
 Result<Bundle> read_signature(const std::filesystem::path& path);
 
+// list_further returns all that lies in the folder of further signatures, in the order of
+// their names; nothing where there is no such folder. Errors: signatures-too-many, read-failed.
+Result<std::vector<std::filesystem::path>> list_further(const std::filesystem::path& model);
+
 // list_signatures returns that one, where it is there, and all but attestations in model.sig.d or
 // FILE.sig.d, by their names.
 // Errors: those of find_signature but for signature-not-found, signatures-too-many.

@@ -33,17 +33,20 @@ struct JudgedProvenance {
 // judge_provenance finds the rule for the signer and the builder and applies it; then the
 // expectations, times and dependencies. `now` bounds times that nobody attests. Each check
 // is appended to `checks`.
-// Errors: builder-*, build-type-unknown, claim-missing, provenance-*, source-*, run-mismatch,
-// workflow-input, level-too-low.
+// Errors: builder-*, provenance-build-type, provenance-claims, provenance-*, source-*, provenance-claims,
+// provenance-input, provenance-claims, source-*.
 Result<ProvenanceFacts> judge_provenance(const SignedProvenance& said, const Builders& builders,
                                          const ProvenanceExpectations& expected, Time now, std::vector<Check>& checks);
 
+// check_level refuses what is worth less than is demanded. Errors: provenance-level.
+Result<void> check_level(unsigned level, const std::string& reason, unsigned least);
+
 // tie_platform compares a statement with what the platform itself says of the same build.
-// Both were found to be about the same model. Errors: platform-none, platform-commit, platform-run.
+// Both were found to be about the same model. Errors: provenance-platform, provenance-platform, provenance-platform.
 Result<void> tie_platform(const ProvenanceFacts& ours, const ProvenanceFacts& platform, std::vector<Check>& checks);
 
 // check_cycles refuses provenances that depend on each other.
-// Errors: provenance-cycle.
+// Errors: provenance-cyclic.
 Result<void> check_cycles(const std::vector<const SignedProvenance*>& provenances);
 
 // identities_of are all whom the rules and the configured builders would let sign.

@@ -14,6 +14,7 @@
 #include "base/try.h"
 #include "crypto/chain.h"
 #include "crypto/timestamp.h"
+#include "verify/envelope.h"
 #include "verify/sigstore.h"
 
 namespace weightmark {
@@ -234,7 +235,8 @@ Result<Manifest> read_manifest(const Envelope& envelope) {
   return parse_oms(statement);
 }
 
-// verify_envelope finds out who signed.
+}  // namespace
+
 Result<SignerReport> verify_envelope(const Bundle& bundle, const Trust& trust, Time time, std::vector<Check>& checks) {
   auto signer = verify_signer(bundle, trust, time, checks);
   const bool reported = !checks.empty() && checks.back().outcome == Outcome::kFailed;
@@ -244,6 +246,8 @@ Result<SignerReport> verify_envelope(const Bundle& bundle, const Trust& trust, T
          fmt::format("{}, by {} key {}", report.encoding, report.key_type, report.key_fingerprint));
   return report;
 }
+
+namespace {
 
 // first_failed returns the first refused file, else the first that could not be
 // looked at: what does not hold says more.

@@ -76,7 +76,7 @@ class Verifier {
                                                           std::vector<Check> checks);
 
   // verify_provenance_signature checks who signed an envelope with provenance, and reads it.
-  // Errors: those of verify_statement and parse_provenance; time-unproven, builder-key.
+  // Errors: those of verify_statement and parse_provenance; provenance-unproven, provenance-builder-signer.
   static Result<Verified<SignedProvenance>> verify_provenance_signature(const ProvenanceEnvelope& envelope,
                                                                         const ProvenanceTrust& trust, Time time,
                                                                         std::vector<Check>& checks);
