@@ -87,16 +87,16 @@ struct Command {
 };
 
 constexpr std::array<Command, 11> kCommands = {{{"sign", add_sign},
-                                               {"verify", add_verify},
-                                               {"seal", add_seal},
-                                               {"digest", add_digest},
-                                               {"inspect", add_inspect},
-                                               {"trust", add_trust},
-                                               {"timestamp", add_timestamp_command},
-                                               {"attest", add_attest},
-                                               {"verify-attestation", add_verify_attestation},
-                                               {"verify-provenance", add_verify_provenance},
-                                               {"summarise", add_summarise}}};
+                                                {"verify", add_verify},
+                                                {"seal", add_seal},
+                                                {"digest", add_digest},
+                                                {"inspect", add_inspect},
+                                                {"trust", add_trust},
+                                                {"timestamp", add_timestamp_command},
+                                                {"attest", add_attest},
+                                                {"verify-attestation", add_verify_attestation},
+                                                {"verify-provenance", add_verify_provenance},
+                                                {"summarise", add_summarise}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {

@@ -171,7 +171,7 @@ std::string describe_finding(const Finding& finding) {
 std::string_view answer_word(Answer answer) {
   switch (answer) {
     case Answer::kHolds: return "holds";
-    case Answer::kDoesNotHold: return "does not hold";
+    case Answer::kDoesNotHold: return "fails";
     case Answer::kCannotTell: return "cannot tell";
   }
   return "";

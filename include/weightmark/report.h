@@ -113,10 +113,10 @@ struct PolicyReport {
 // SummaryReport is a verification summary that was accepted in place of the provenance.
 struct SummaryReport {
   std::string path;
-  std::string verifier;         // its URI
-  Time verified{};              // when, as it says
+  std::string verifier;           // its URI
+  Time verified{};                // when, as it says
   std::optional<unsigned> level;  // SLSA build level
-  std::string signer_name;      // in the policy
+  std::string signer_name;        // in the policy
   SignerReport signer;
 };
 

@@ -185,7 +185,8 @@ std::string write_vsa(const VerificationSummary& summary) {
                         {"verificationResult", summary.passed ? kPassed : kFailed},
                         {"verifiedLevels", std::move(levels)}};
   if (!inputs.empty()) members.emplace_back("inputAttestations", std::move(inputs));
-  if (!summary.dependency_levels.empty()) members.emplace_back("dependencyLevels", object_of(summary.dependency_levels));
+  if (!summary.dependency_levels.empty())
+    members.emplace_back("dependencyLevels", object_of(summary.dependency_levels));
   if (!summary.slsa_version.empty()) members.emplace_back("slsaVersion", summary.slsa_version);
   return write_json(Json::object(std::move(members)));
 }

@@ -51,7 +51,8 @@ Result<VerificationSummary> summary_of(const SummariseOptions& options, const Re
   const unsigned level = report.judgement ? report.judgement->level : 0;
   summary.levels = {summary.passed ? build_level_name(level) : "FAILED"};
   const std::size_t dependencies = report.judgement ? report.judgement->dependencies : 0;
-  if (dependencies > 0) summary.dependency_levels = {{std::string(kUnevaluated), static_cast<std::int64_t>(dependencies)}};
+  if (dependencies > 0)
+    summary.dependency_levels = {{std::string(kUnevaluated), static_cast<std::int64_t>(dependencies)}};
   summary.slsa_version = kSlsaVersion;
   return summary;
 }

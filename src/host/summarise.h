@@ -14,10 +14,10 @@ namespace weightmark {
 
 // SummariseOptions say what is verified, and who says so.
 struct SummariseOptions {
-  VerifyOptions verify = {};       // with a policy; whole files and trees are compared, whatever it says
-  std::string verifier_id = {};    // URI
-  std::string resource_uri = {};   // what the model is called where it is fetched
-  std::string policy_uri = {};     // where the policy lies; may be empty
+  VerifyOptions verify = {};      // with a policy; whole files and trees are compared, whatever it says
+  std::string verifier_id = {};   // URI
+  std::string resource_uri = {};  // what the model is called where it is fetched
+  std::string policy_uri = {};    // where the policy lies; may be empty
   std::filesystem::path output = {};
   Signer* signer = nullptr;
 };

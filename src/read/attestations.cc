@@ -45,8 +45,10 @@ Result<std::vector<FoundAttestation>> read_attestations(const fs::path& path) {
 void sort_into(std::vector<FoundAttestation> read, bool provenance, FoundAttestations& found) {
   for (FoundAttestation& one : read) {
     const std::string type = claimed_type(one.envelope);
-    if (type == kVsaType) found.summaries.push_back(std::move(one));
-    else if (provenance && is_provenance(type)) found.provenance.push_back(std::move(one));
+    if (type == kVsaType)
+      found.summaries.push_back(std::move(one));
+    else if (provenance && is_provenance(type))
+      found.provenance.push_back(std::move(one));
   }
 }
 

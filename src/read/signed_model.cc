@@ -65,8 +65,7 @@ Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Rep
   WM_TRY(const auto signatures, recorded(read_all(options), report));
   report.signature = signatures.front().path;
   const PolicyTrust trust{*options.policy, options.trusted_root};
-  WM_TRY(PolicyModel found,
-         Verifier::verify_policy(signatures, trust, options.time, report.checks, report.warnings));
+  WM_TRY(PolicyModel found, Verifier::verify_policy(signatures, trust, options.time, report.checks, report.warnings));
   report.signature = found.report.signers.front().signature;
   report.policy = found.report;
   report.signer = found.model->signer;

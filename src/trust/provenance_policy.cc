@@ -95,9 +95,9 @@ Result<KnownSigners> parse_known(std::string_view uri, const JsonView& view) {
 
 Result<InputDemands> parse_inputs(const JsonView& parent) {
   InputDemands it;
-  WM_TRY(const auto view, section(parent, "inputs",
-                                  {"digests", "signatures", "signer-changes", "uris", "files-read", "evidence", "code",
-                                   "signers"}));
+  WM_TRY(const auto view,
+         section(parent, "inputs",
+                 {"digests", "signatures", "signer-changes", "uris", "files-read", "evidence", "code", "signers"}));
   if (!view) return it;
   WM_TRY(it.digests, choice_at(*view, "digests", "required", "optional"));
   WM_TRY(it.signatures, choice_at(*view, "signatures", "required", "optional"));
@@ -204,11 +204,10 @@ bool ProvenancePolicy::needs_root() const {
 Result<std::optional<ProvenancePolicy>> parse_provenance_policy(const JsonView& publisher,
                                                                 const std::vector<PolicySigner>& signers,
                                                                 const PolicyFiles& files) {
-  WM_TRY(const auto view,
-         section(publisher, "provenance",
-                 {"signers", "sources", "builders", "level", "signed-within-hours", "dirty-source", "network",
-                  "undeclared", "complete", "datasets", "base-models", "synthetic-data", "licenses", "frameworks",
-                  "inputs", "training", "summary"}));
+  WM_TRY(const auto view, section(publisher, "provenance",
+                                  {"signers", "sources", "builders", "level", "signed-within-hours", "dirty-source",
+                                   "network", "undeclared", "complete", "datasets", "base-models", "synthetic-data",
+                                   "licenses", "frameworks", "inputs", "training", "summary"}));
   if (!view) return std::nullopt;
   ProvenancePolicy it;
   it.signers = signers;

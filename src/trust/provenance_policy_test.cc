@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
+#include "base/encoding.h"
 #include "base/json_document.h"
+#include "base/try.h"
 #include "base/yaml.h"
 #include "crypto/pki_testing.h"
 #include "crypto/sha2.h"
-#include "base/encoding.h"
 #include "trust/policy.h"
 
 namespace weightmark {
@@ -25,7 +27,8 @@ Result<std::string> read_file(const std::string& path) {
 
 std::string policy_text(const std::string& provenance) {
   return fmt::format(
-      "schema: weightmark.policy.v1\npublishers:\n  acme:\n    models: [x]\n    signers:\n      release: {{key: a.pub}}\n"
+      "schema: weightmark.policy.v1\npublishers:\n  acme:\n    models: [x]\n    signers:\n      release: {{key: "
+      "a.pub}}\n"
       "    provenance:{}\n",
       provenance);
 }
@@ -181,9 +184,12 @@ TEST(ProvenancePolicy, RefusesWhatIsMalformed) {
 // A summary is believed in place of everything else, so that nothing of it can be left out.
 TEST(ProvenancePolicy, RefusesSummariesThatAreOnlyHalfNamed) {
   const std::string digest = "sha256:" + std::string(64, '4');
-  const std::map<std::string, std::string> members = {{"verifier", "https://v"},    {"signers", "{v: {key: v.pub}}"},
-                                                      {"policies", "['" + digest + "']"}, {"resource", "r"},
-                                                      {"level", "0"},               {"max-age", "1"}};
+  const std::map<std::string, std::string> members = {{"verifier", "https://v"},
+                                                      {"signers", "{v: {key: v.pub}}"},
+                                                      {"policies", "['" + digest + "']"},
+                                                      {"resource", "r"},
+                                                      {"level", "0"},
+                                                      {"max-age", "1"}};
   const auto with = [&](const std::string& changed, const std::string& value) {
     std::string text = " {summary: {";
     for (const auto& [key, member] : members) {
@@ -226,8 +232,9 @@ TEST(ResourcePattern, IsADigestOrAPatternOfUris) {
   const std::string hex(64, 'a');
   EXPECT_EQ(ResourcePattern::parse("sha256:" + hex).algorithm(), "sha256");
   EXPECT_EQ(ResourcePattern::parse("gitCommit:" + std::string(40, 'b')).hex(), std::string(40, 'b'));
-  for (const std::string text : {"hf://datasets/a", "pkg:pypi/torch", "sha256:abc", "a b:" + hex, "sha256:" + std::string(64, 'A')})
-    EXPECT_EQ(ResourcePattern::parse(text).algorithm(), "") << text;
+  const std::vector<std::string> patterns = {"hf://datasets/a", "pkg:pypi/torch", "sha256:abc", "a b:" + hex,
+                                             "sha256:" + std::string(64, 'A')};
+  for (const std::string& text : patterns) EXPECT_EQ(ResourcePattern::parse(text).algorithm(), "") << text;
   EXPECT_FALSE(ResourcePattern::parse("sha256:" + hex).matches_uri("sha256:" + hex));
 }
 
@@ -262,7 +269,8 @@ TEST(ResourcePattern, MatchesVersionsOnlyWhereItNamesOne) {
       {"x", "", false},
   };
   for (const MatchCase& test : cases)
-    EXPECT_EQ(ResourcePattern::parse(test.pattern).matches_uri(test.uri), test.matches) << test.pattern << " " << test.uri;
+    EXPECT_EQ(ResourcePattern::parse(test.pattern).matches_uri(test.uri), test.matches)
+        << test.pattern << " " << test.uri;
 }
 
 TEST(Uris, AreSplitAtTheirVersion) {

@@ -260,13 +260,8 @@ Result<PackageRange> PackageRange::parse(const std::string& text) {
 
 Result<void> PackageRange::add_bound(std::string_view text, PackageRange& range) {
   using enum Relation;
-  static constexpr std::array<std::pair<std::string_view, Relation>, 7> kSigns{{{"<=", kAtMost},
-                                                                                {">=", kAtLeast},
-                                                                                {"==", kIs},
-                                                                                {"!=", kIsNot},
-                                                                                {"~=", kAtLeast},
-                                                                                {"<", kBelow},
-                                                                                {">", kAbove}}};
+  static constexpr std::array<std::pair<std::string_view, Relation>, 7> kSigns{
+      {{"<=", kAtMost}, {">=", kAtLeast}, {"==", kIs}, {"!=", kIsNot}, {"~=", kAtLeast}, {"<", kBelow}, {">", kAbove}}};
   const auto sign = std::ranges::find_if(kSigns, [&](const auto& one) { return text.starts_with(one.first); });
   if (sign == kSigns.end()) return malformed(range.text_, fmt::format("\"{}\" is no bound", excerpt(text)));
   std::string_view bare = trimmed(text.substr(sign->first.size()));

@@ -54,7 +54,7 @@ class PythonVersion {
   std::vector<std::uint64_t> release_;  // as it is written
   Phase phase_ = Phase::kRelease;
   std::uint64_t phase_number_ = 0;
-  std::int64_t post_ = -1;  // none
+  std::int64_t post_ = -1;                                               // none
   std::int64_t development_ = std::numeric_limits<std::int64_t>::max();  // none
   std::vector<LocalPart> local_;
 };

@@ -46,7 +46,9 @@ std::string_view answer_name(Answer answer) {
 }
 
 Answer overall(const std::vector<Finding>& findings) {
-  const auto has = [&](Answer answer) { return std::ranges::find(findings, answer, &Finding::answer) != findings.end(); };
+  const auto has = [&](Answer answer) {
+    return std::ranges::find(findings, answer, &Finding::answer) != findings.end();
+  };
   if (has(Answer::kDoesNotHold)) return Answer::kDoesNotHold;
   return has(Answer::kCannotTell) ? Answer::kCannotTell : Answer::kHolds;
 }
@@ -105,7 +107,9 @@ void judge_sources(const JudgementCase& it, std::vector<Finding>& all) {
   const ProvenanceSource& source = it.made.facts.source;
   const std::string by_ref = with_version(source.uri, source.ref);
   const std::string by_commit = with_version(source.uri, source.commit);
-  const auto accepts = [&](const ResourcePattern& one) { return one.matches_uri(by_ref) || one.matches_uri(by_commit); };
+  const auto accepts = [&](const ResourcePattern& one) {
+    return one.matches_uri(by_ref) || one.matches_uri(by_commit);
+  };
   // A pattern with a branch or a tag cannot be compared where none is said.
   const auto may_accept = [&](const ResourcePattern& one) {
     const std::string_view bare = unversioned(one.text());

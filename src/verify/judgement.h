@@ -19,7 +19,7 @@ namespace weightmark {
 struct MadeModel {
   ProvenanceFacts facts;
   Provenance provenance;
-  std::vector<DependencyFacts> inputs;   // of provenance.dependencies, in their order
+  std::vector<DependencyFacts> inputs;    // of provenance.dependencies, in their order
   std::optional<Training> training = {};  // absent: of another build type, so that less is known
   SignerReport signer = {};
 

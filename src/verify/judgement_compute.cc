@@ -18,12 +18,12 @@ struct Accelerator {
   double peak;
 };
 constexpr auto kAccelerators = std::to_array<Accelerator>({
-    {"B300", 1.5e16}, {"B200", 1.0e16},   {"GH200", 1.98e15},   {"H200", 1.98e15},
-    {"H100", 1.98e15},      {"H800", 1.98e15},   {"H20", 3.0e14},     {"A100", 3.12e14},    {"A800", 3.12e14},
-    {"A40", 1.5e14},        {"A30", 1.65e14},    {"A10G", 1.25e14},   {"A10", 1.25e14},     {"L40S", 7.33e14},
-    {"L40", 3.62e14},       {"L4", 2.42e14},     {"V100", 1.25e14},   {"T4", 6.5e13},       {"RTX 5090", 1.68e15},
-    {"RTX 4090", 6.6e14},   {"RTX 3090", 1.43e14}, {"MI355X", 1.01e16}, {"MI325X", 2.61e15}, {"MI300X", 2.61e15},
-    {"MI250X", 3.83e14},    {"MI210", 1.81e14},
+    {"B300", 1.5e16},      {"B200", 1.0e16},    {"GH200", 1.98e15},  {"H200", 1.98e15},     {"H100", 1.98e15},
+    {"H800", 1.98e15},     {"H20", 3.0e14},     {"A100", 3.12e14},   {"A800", 3.12e14},     {"A40", 1.5e14},
+    {"A30", 1.65e14},      {"A10G", 1.25e14},   {"A10", 1.25e14},    {"L40S", 7.33e14},     {"L40", 3.62e14},
+    {"L4", 2.42e14},       {"V100", 1.25e14},   {"T4", 6.5e13},      {"RTX 5090", 1.68e15}, {"RTX 4090", 6.6e14},
+    {"RTX 3090", 1.43e14}, {"MI355X", 1.01e16}, {"MI325X", 2.61e15}, {"MI300X", 2.61e15},   {"MI250X", 3.83e14},
+    {"MI210", 1.81e14},
 });
 
 // Of models that use a part of their parameters for each token, a thirtieth or so.
@@ -60,8 +60,8 @@ void check_work(const TrainingSummary& summary, double seconds, double peak, Rul
   const double work = 6.0 * static_cast<double>(*summary.parameters) * static_cast<double>(*summary.tokens_seen);
   const double needed = work / peak;
   if (needed <= seconds * kSlack) return;
-  const std::string what = fmt::format("{:.3g} operations take {:.3g} seconds of an accelerator at best, {:.3g} are said",
-                                       work, needed, seconds);
+  const std::string what = fmt::format(
+      "{:.3g} operations take {:.3g} seconds of an accelerator at best, {:.3g} are said", work, needed, seconds);
   if (needed > seconds * kSlack * kSparse)
     findings.fails(what);
   else

@@ -108,8 +108,8 @@ void judge_signatures(const JudgementCase& it, std::vector<Finding>& all) {
 }
 
 const Input* find_version(const std::vector<Input>& inputs, std::string_view uri) {
-  const auto found = std::ranges::find_if(
-      inputs, [&](const Input& one) { return unversioned(one.resource.uri) == unversioned(uri); });
+  const auto found =
+      std::ranges::find_if(inputs, [&](const Input& one) { return unversioned(one.resource.uri) == unversioned(uri); });
   return found == inputs.end() ? nullptr : &*found;
 }
 
@@ -179,7 +179,8 @@ void judge_known_signers(const JudgementCase& it, std::vector<Finding>& all) {
 bool is_commit(std::string_view version) {
   constexpr std::string_view kDigest = "sha256:";
   if (version.starts_with(kDigest)) version.remove_prefix(kDigest.size());
-  const bool hex = std::ranges::all_of(version, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool hex =
+      std::ranges::all_of(version, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   return hex && (version.size() == 40 || version.size() == 64);
 }
 
@@ -189,8 +190,8 @@ Answer immutable(const Input& input) {
   const std::string& uri = input.resource.uri;
   if (uri.empty() || uri.starts_with("file:") || uri.find(':') == std::string::npos) return Answer::kCannotTell;
   const std::string_view version = version_of(uri);
-  const bool package = uri.starts_with("pkg:") && !uri.starts_with("pkg:huggingface/") && !uri.starts_with("pkg:oci/") &&
-                       !uri.starts_with("pkg:git") && !version.empty();
+  const bool package = uri.starts_with("pkg:") && !uri.starts_with("pkg:huggingface/") &&
+                       !uri.starts_with("pkg:oci/") && !uri.starts_with("pkg:git") && !version.empty();
   const bool object = uri.find("versionId=") != std::string::npos;
   const bool commit = is_commit(version) || !input.resource.digest("gitCommit").empty();
   return package || object || commit ? Answer::kHolds : Answer::kDoesNotHold;
@@ -242,8 +243,8 @@ void judge_evidence(const JudgementCase& it, std::vector<Finding>& all) {
 
 // What Python's pickle reads can run code.
 bool may_be_pickled(const Input& input) {
-  static constexpr auto kEnds = std::to_array<std::string_view>(
-      {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy", ".npz"});
+  static constexpr auto kEnds =
+      std::to_array<std::string_view>({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy", ".npz"});
   return std::ranges::any_of(kEnds, [&](std::string_view end) {
     return input.resource.name.ends_with(end) || unversioned(input.resource.uri).ends_with(end);
   });

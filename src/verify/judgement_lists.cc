@@ -49,7 +49,8 @@ void check_forbidden(const std::vector<ResourcePattern>& forbidden, const Input&
                      RuleFindings& findings) {
   for (const ResourcePattern& pattern : forbidden) {
     const Answer answer = match(pattern, input);
-    if (answer == Answer::kHolds) findings.fails(fmt::format("is forbidden, by {}", excerpt(pattern.text())), input.name());
+    if (answer == Answer::kHolds)
+      findings.fails(fmt::format("is forbidden, by {}", excerpt(pattern.text())), input.name());
     if (answer == Answer::kCannotTell && may_be_meant)
       findings.unknown(fmt::format("it is not said whether it is {}", excerpt(pattern.text())), input.name());
   }
@@ -70,8 +71,7 @@ void judge_resources(const JudgementCase& it, const std::string& field, std::str
   }
   if (!lists.forbidden.empty()) {
     RuleFindings findings(field + ".forbidden");
-    for (const Input& input : inputs_of(it.made))
-      check_forbidden(lists.forbidden, input, input.may_be(kind), findings);
+    for (const Input& input : inputs_of(it.made)) check_forbidden(lists.forbidden, input, input.may_be(kind), findings);
     check_complete(it, findings);
     std::move(findings).conclude("nothing that is forbidden went in", all);
   }

@@ -16,7 +16,9 @@ class RuleFindings {
   explicit RuleFindings(std::string rule) : rule_(std::move(rule)) {}
 
   void fails(std::string what, std::string about = {}) { add(Answer::kDoesNotHold, std::move(what), std::move(about)); }
-  void unknown(std::string what, std::string about = {}) { add(Answer::kCannotTell, std::move(what), std::move(about)); }
+  void unknown(std::string what, std::string about = {}) {
+    add(Answer::kCannotTell, std::move(what), std::move(about));
+  }
 
   // conclude appends them to `all`; where nothing was found, that the rule holds, `what`.
   // Of each answer at most kMaxShown come, and how many more there are.
@@ -56,11 +58,11 @@ bool list_is_complete(const JudgementCase& it);
 Answer match(const ResourcePattern& pattern, const Input& input);
 
 // Each appends what its rules find, where the policy has them.
-void judge_origin(const JudgementCase& it, std::vector<Finding>& all);    // judgement.cc
+void judge_origin(const JudgementCase& it, std::vector<Finding>& all);      // judgement.cc
 void judge_conditions(const JudgementCase& it, std::vector<Finding>& all);  // judgement_inputs.cc
-void judge_inputs(const JudgementCase& it, std::vector<Finding>& all);    // judgement_inputs.cc
-void judge_lists(const JudgementCase& it, std::vector<Finding>& all);     // judgement_lists.cc
-void judge_training(const JudgementCase& it, std::vector<Finding>& all);  // judgement_training.cc
+void judge_inputs(const JudgementCase& it, std::vector<Finding>& all);      // judgement_inputs.cc
+void judge_lists(const JudgementCase& it, std::vector<Finding>& all);       // judgement_lists.cc
+void judge_training(const JudgementCase& it, std::vector<Finding>& all);    // judgement_training.cc
 
 // check_compute compares what a training says of its work with what its accelerators can
 // do in its time (judgement_compute.cc).

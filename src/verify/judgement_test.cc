@@ -92,9 +92,11 @@ World world() {
   made.signer.times = {{kStarted + std::chrono::hours(21), "a log"}};
   DependencyFacts source = facts_of("source");
   source.dirty = false;
-  add(made, {"source", "git+https://github.com/acme/tinylm@refs/tags/v1", {{"gitCommit", kCommit}}, "", "", {}}, source);
+  add(made, {"source", "git+https://github.com/acme/tinylm@refs/tags/v1", {{"gitCommit", kCommit}}, "", "", {}},
+      source);
   add(made, {"mix", "hf://datasets/acme/mix@" + kCommit, {{"sha256", kHexA}}, "", "", {}}, content("dataset", "train"));
-  add(made, {"held", "hf://datasets/acme/held@" + kCommit, {{"sha256", kHexB}}, "", "", {}}, content("dataset", "eval"));
+  add(made, {"held", "hf://datasets/acme/held@" + kCommit, {{"sha256", kHexB}}, "", "", {}},
+      content("dataset", "eval"));
   add(made, {"base", "pkg:huggingface/acme/base@" + kCommit, {{"sha256", std::string(64, 'd')}}, "", "", {}},
       content("model", ""));
   DependencyFacts torch = facts_of("framework");
@@ -116,7 +118,8 @@ ProvenancePolicy policy_of(const std::string& provenance) {
       "schema: weightmark.policy.v1\npublishers:\n  acme:\n    models: [x]\n    signers:\n      a: {{key: a}}\n"
       "    provenance: {}\n",
       provenance);
-  const auto policy = Policy::parse(text, [](const std::string&) -> Result<std::string> { return a_key().public_key().pem(); });
+  const auto policy =
+      Policy::parse(text, [](const std::string&) -> Result<std::string> { return a_key().public_key().pem(); });
   EXPECT_TRUE(policy) << provenance << describe(policy.error());
   return *policy->impl().publishers.front().provenance;
 }
@@ -126,9 +129,9 @@ using Change = std::function<void(World&)>;
 struct Row {
   std::string policy;  // what one rule demands
   std::string rule;
-  Change fails;            // makes it not hold
-  std::string why_fails;   // a part of what is found
-  Change unknown;          // makes it impossible to tell
+  Change fails;           // makes it not hold
+  std::string why_fails;  // a part of what is found
+  Change unknown;         // makes it impossible to tell
   std::string why_unknown;
 };
 
@@ -247,8 +250,8 @@ const std::vector<Row>& rows() {
        "has no digest", [](World& it) { it.facts(kTrain).mutable_ = true; }, "others could write it"},
       {"{inputs: {digests: required}}", "inputs.digests", [](World& it) { it.facts(kTrain).changed = true; }, "changed",
        nothing_listed, "no dataset or model is listed"},
-      {"{inputs: {signatures: required}}", "inputs.signatures",
-       [](World& it) { it.facts(kTrain).signature.reset(); }, "is not signed", foreign, "not said whether it is signed"},
+      {"{inputs: {signatures: required}}", "inputs.signatures", [](World& it) { it.facts(kTrain).signature.reset(); },
+       "is not signed", foreign, "not said whether it is signed"},
       {"{inputs: {signatures: required}}", "inputs.signatures",
        [](World& it) { it.facts(kTrain).signature->verified = false; }, "was not verified", nothing_listed,
        "no dataset or model is listed"},
@@ -258,22 +261,23 @@ const std::vector<Row>& rows() {
       {"{inputs: {signer-changes: forbidden}}", "inputs.signer-changes",
        [](World& it) { it.facts(kTrain).signature.reset(); }, "is not signed now",
        [](World& it) { it.resource(kTrain).uri = ""; }, "no URI to compare"},
-      {"{inputs: {signers: {'hf://datasets/acme/*': [{identity: data@acme.example, provider: 'https://accounts.example'}]}}}",
+      {"{inputs: {signers: {'hf://datasets/acme/*': [{identity: data@acme.example, provider: "
+       "'https://accounts.example'}]}}}",
        "inputs.signers", [](World& it) { it.facts(kTrain).signature->issuer = "https://evil.example"; },
        "whom its URI does not stand for", foreign, "not said who signed"},
-      {"{inputs: {signers: {'hf://datasets/acme/*': [{identity-pattern: '.*@acme\\.example', provider: 'https://accounts.example'}]}}}",
+      {"{inputs: {signers: {'hf://datasets/acme/*': [{identity-pattern: '.*@acme\\.example', provider: "
+       "'https://accounts.example'}]}}}",
        "inputs.signers", [](World& it) { it.facts(kTrain).signature.reset(); }, "is not signed by whom",
        [](World& it) { it.resource(kTrain).uri = ""; }, "not said whether it is hf"},
-      {"{inputs: {signers: {'pkg:huggingface/acme/*': [{key: '" + kHexA + "'}, {identity: data@acme.example, provider: 'https://accounts.example'}]}}}",
-       "inputs.signers",
-       [](World& it) { it.facts(kBase).signature = InputSignature{kHexA, kHexB, "", true}; }, "the key bbb",
-       nothing_listed, "no dataset or model is listed"},
+      {"{inputs: {signers: {'pkg:huggingface/acme/*': [{key: '" + kHexA +
+           "'}, {identity: data@acme.example, provider: 'https://accounts.example'}]}}}",
+       "inputs.signers", [](World& it) { it.facts(kBase).signature = InputSignature{kHexA, kHexB, "", true}; },
+       "the key bbb", nothing_listed, "no dataset or model is listed"},
       {"{inputs: {uris: immutable}}", "inputs.uris",
        [](World& it) { it.resource(kTrain).uri = "hf://datasets/acme/mix@main"; }, "can change",
        [](World& it) { it.resource(kTrain).uri = "data/mix"; }, "no URI that names it"},
-      {"{inputs: {uris: immutable}}", "inputs.uris",
-       [](World& it) { it.resource(kTrain).uri = "s3://bucket/mix"; }, "can change",
-       [](World& it) { it.resource(kTrain).uri = "file:///data"; }, "no URI that names it"},
+      {"{inputs: {uris: immutable}}", "inputs.uris", [](World& it) { it.resource(kTrain).uri = "s3://bucket/mix"; },
+       "can change", [](World& it) { it.resource(kTrain).uri = "file:///data"; }, "no URI that names it"},
       {"{inputs: {files-read: listed}}", "inputs.files-read", [](World& it) { it.facts(kTrain).files_read = 4; },
        "4 of its 3 files", [](World& it) { it.facts(kTrain).files_read.reset(); }, "not said how many"},
       {"{inputs: {evidence: observed}}", "inputs.evidence",
@@ -292,29 +296,26 @@ const std::vector<Row>& rows() {
          it.resource(kTrain).name = "rows.pkl";
        },
        "can bring code", nothing_listed, "no dataset or model is listed"},
-      {"{training: {completed: required}}", "training.completed",
-       [](World& it) { it.summary().steps_completed = 97; }, "97 of 100",
-       [](World& it) { it.summary().steps_planned.reset(); }, "not said how many steps"},
+      {"{training: {completed: required}}", "training.completed", [](World& it) { it.summary().steps_completed = 97; },
+       "97 of 100", [](World& it) { it.summary().steps_planned.reset(); }, "not said how many steps"},
       {"{training: {completed: required}}", "training.completed",
        [](World& it) { it.summary().stop_reason = "interrupted"; }, "interrupted",
        [](World& it) { it.summary().stop_reason = ""; }, "why it stopped"},
-      {"{training: {completed: required}}", "training.completed",
-       [](World& it) { it.summary().stop_reason = "error"; }, "error", no_summary, "nothing is reported"},
+      {"{training: {completed: required}}", "training.completed", [](World& it) { it.summary().stop_reason = "error"; },
+       "error", no_summary, "nothing is reported"},
       {"{training: {least-tokens-per-parameter: 20}}", "training.least-tokens-per-parameter",
        [](World& it) { it.summary().tokens_seen = 21'000'000'000; }, "of at least 20",
        [](World& it) { it.summary().parameters = 0; }, "not said how many tokens"},
-      {"{training: {epochs: completed}}", "training.epochs",
-       [](World& it) { it.summary().epochs_completed = "1.5"; }, "1.5 of 2.0",
-       [](World& it) { it.summary().epochs_planned = ""; }, "not said how many epochs"},
-      {"{training: {epochs: completed}}", "training.epochs",
-       [](World& it) { it.summary().epochs_completed = "0"; }, "0 of 2.0",
-       [](World& it) { it.summary().epochs_completed = "nan"; }, "not said how many epochs"},
+      {"{training: {epochs: completed}}", "training.epochs", [](World& it) { it.summary().epochs_completed = "1.5"; },
+       "1.5 of 2.0", [](World& it) { it.summary().epochs_planned = ""; }, "not said how many epochs"},
+      {"{training: {epochs: completed}}", "training.epochs", [](World& it) { it.summary().epochs_completed = "0"; },
+       "0 of 2.0", [](World& it) { it.summary().epochs_completed = "nan"; }, "not said how many epochs"},
       {"{training: {loss: settled}}", "training.loss", [](World& it) { it.summary().final_eval_loss = "1.11"; },
        "far above the best", [](World& it) { it.summary().best_eval_loss = ""; }, "are not said"},
       {"{training: {loss: settled}}", "training.loss", [](World& it) { it.summary().final_eval_loss = "nan"; },
        "the last loss is nan", [](World& it) { it.summary().nan_steps.reset(); }, "steps without a loss"},
-      {"{training: {loss: settled}}", "training.loss", [](World& it) { it.summary().nan_steps = 1; }, "1 steps had no loss",
-       [](World& it) { it.summary().loss_curve = {"2", "1"}; }, "course of the loss"},
+      {"{training: {loss: settled}}", "training.loss", [](World& it) { it.summary().nan_steps = 1; },
+       "1 steps had no loss", [](World& it) { it.summary().loss_curve = {"2", "1"}; }, "course of the loss"},
       {"{training: {loss: settled}}", "training.loss",
        [](World& it) { it.summary().loss_curve = {"5", "4", "3", "2", "2", "2.1"}; }, "rose at the end", foreign,
        "nothing is reported"},
@@ -322,21 +323,17 @@ const std::vector<Row>& rows() {
        [](World& it) { it.summary().loss_curve = {"5", "nan", "3", "2", "2", "2"}; }, "no number", no_summary,
        "nothing is reported"},
       {"{training: {compute: plausible}}", "training.compute",
-       [](World& it) {
-         it.summary().accelerator_seconds = 100;
-       },
-       "operations take", [](World& it) { it.summary().accelerator_seconds = 50'000; }, "whether each token uses all"},
+       [](World& it) { it.summary().accelerator_seconds = 100; }, "operations take",
+       [](World& it) { it.summary().accelerator_seconds = 50'000; }, "whether each token uses all"},
       {"{training: {compute: plausible}}", "training.compute",
        [](World& it) { it.summary().accelerator_seconds = 700'000; }, "seconds of accelerators are said",
        [](World& it) { it.conditions().accelerators[0].model = "Abacus"; }, "not known how fast"},
-      {"{training: {compute: plausible}}", "training.compute",
-       [](World& it) { it.summary().accelerator_seconds = 1; }, "operations take",
-       [](World& it) { it.conditions().accelerators.clear(); }, "no accelerators are listed"},
-      {"{training: {compute: plausible}}", "training.compute",
-       [](World& it) { it.summary().accelerator_seconds = 1; }, "operations take",
-       [](World& it) { it.made.facts.started.reset(); }, "when it was started"},
-      {"{training: {evaluation: required}}", "training.evaluation",
-       [](World& it) { it.summary().evaluation.clear(); }, "no evaluation", no_summary, "nothing is reported"},
+      {"{training: {compute: plausible}}", "training.compute", [](World& it) { it.summary().accelerator_seconds = 1; },
+       "operations take", [](World& it) { it.conditions().accelerators.clear(); }, "no accelerators are listed"},
+      {"{training: {compute: plausible}}", "training.compute", [](World& it) { it.summary().accelerator_seconds = 1; },
+       "operations take", [](World& it) { it.made.facts.started.reset(); }, "when it was started"},
+      {"{training: {evaluation: required}}", "training.evaluation", [](World& it) { it.summary().evaluation.clear(); },
+       "no evaluation", no_summary, "nothing is reported"},
       {"{training: {evaluation-data: separate}}", "training.evaluation-data",
        [](World& it) { it.resource(kEval).digests = it.resource(kTrain).digests; }, "is also trained on",
        [](World& it) { it.facts(kEval).role = ""; }, "no data is listed"},
@@ -426,7 +423,9 @@ TEST(Judgement, AcceptsWhatOtherwiseCannotBeTold) {
   ResourceDescriptor results{"eval", "", {{"sha256", kHexA}}, "", "", {{"weightmark_kind", Json("eval")}}};
   it.made.provenance.byproducts = {results};
   EXPECT_EQ(overall(judge("{training: {evaluation: required}}", it)), Answer::kHolds);
-  for (const std::string uri : {"s3://b/k?versionId=7", "pkg:pypi/data@1.0", "https://x.example/a@sha256:" + kHexA}) {
+  const std::vector<std::string> uris = {"s3://b/k?versionId=7", "pkg:pypi/data@1.0",
+                                         "https://x.example/a@sha256:" + kHexA};
+  for (const std::string& uri : uris) {
     it.resource(kTrain).uri = uri;
     EXPECT_EQ(overall(judge("{inputs: {uris: immutable}}", it)), Answer::kHolds) << uri;
   }
@@ -446,7 +445,8 @@ TEST(Judgement, SaysWorstOfAll) {
 
 TEST(Judgement, ShowsSomeOfManyFindings) {
   World it = world();
-  for (int i = 0; i < 30; ++i) add(it.made, {"", fmt::format("hf://datasets/acme/{}", i), {}, "", "", {}}, facts_of("dataset"));
+  for (int i = 0; i < 30; ++i)
+    add(it.made, {"", fmt::format("hf://datasets/acme/{}", i), {}, "", "", {}}, facts_of("dataset"));
   const auto findings = judge("{inputs: {digests: required}}", it);
   ASSERT_EQ(findings.size(), RuleFindings::kMaxShown + 1);
   EXPECT_EQ(findings.back().what, "and 10 more");

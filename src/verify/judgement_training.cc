@@ -95,8 +95,8 @@ void check_final_loss(const TrainingSummary& summary, RuleFindings& findings) {
   if (last && !std::isfinite(*last)) return findings.fails(fmt::format("the last loss is {}", summary.final_eval_loss));
   if (!last || !best || !std::isfinite(*best)) return findings.unknown("the last and the best loss are not said");
   if (*last > *best + std::abs(*best) * kWorse)
-    findings.fails(fmt::format("the last loss, {}, is far above the best, {}", summary.final_eval_loss,
-                               summary.best_eval_loss));
+    findings.fails(
+        fmt::format("the last loss, {}, is far above the best, {}", summary.final_eval_loss, summary.best_eval_loss));
 }
 
 void check_finite(const TrainingSummary& summary, RuleFindings& findings) {

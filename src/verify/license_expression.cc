@@ -18,7 +18,8 @@ std::string lower(std::string_view text) {
 }
 
 bool is_word_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-.+:_").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+         std::string_view("-.+:_").find(c) != std::string_view::npos;
 }
 
 // words splits into identifiers, operators and parentheses; empty where something else is there.

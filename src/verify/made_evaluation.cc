@@ -54,8 +54,8 @@ ProvenanceExpectations with_builder(const SignedProvenance& said, const Provenan
   return expected;
 }
 
-Result<AcceptedProvenance> accept_by(const FoundAttestation& found, const PolicySigner& signer, const Manifest* manifest,
-                                     const Evaluation& it) {
+Result<AcceptedProvenance> accept_by(const FoundAttestation& found, const PolicySigner& signer,
+                                     const Manifest* manifest, const Evaluation& it) {
   std::vector<Check> checks;
   WM_TRY(Trust trust, trust_in(signer, it.root));
   ProvenanceTrust whom;
@@ -69,7 +69,8 @@ Result<AcceptedProvenance> accept_by(const FoundAttestation& found, const Policy
     const auto root = Digest::from_hex(HashAlgorithm::kSha256, std::string(said->subjects.front().digest("sha256")));
     if (!root) return refuse(ErrorCode::kSubjectOther, "is about no model");
     other.root = *root;
-    const auto names = Digest::from_hex(HashAlgorithm::kSha256, std::string(said->subjects.front().digest(kManifestV1)));
+    const auto names =
+        Digest::from_hex(HashAlgorithm::kSha256, std::string(said->subjects.front().digest(kManifestV1)));
     if (names) other.manifest_v1 = *names;
     manifest = &other;
   }
@@ -185,10 +186,11 @@ Result<void> conclude(const JudgementReport& report) {
   if (report.answer == Answer::kHolds || worst == report.findings.end()) return {};
   const auto count = std::ranges::count_if(report.findings, is_worst);
   const bool fails = report.answer == Answer::kDoesNotHold;
-  return refuse(fails ? ErrorCode::kJudgementFails : ErrorCode::kJudgementUnknown,
-                fmt::format("{}: {}{}", worst->rule, worst->what, count > 1 ? fmt::format(", and {} more", count - 1) : ""),
-                worst->about,
-                fails ? "docs/judgement.md explains every rule" : "docs/judgement.md says of every rule what it needs");
+  return refuse(
+      fails ? ErrorCode::kJudgementFails : ErrorCode::kJudgementUnknown,
+      fmt::format("{}: {}{}", worst->rule, worst->what, count > 1 ? fmt::format(", and {} more", count - 1) : ""),
+      worst->about,
+      fails ? "docs/judgement.md explains every rule" : "docs/judgement.md says of every rule what it needs");
 }
 
 struct Judged {

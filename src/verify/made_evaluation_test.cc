@@ -27,7 +27,8 @@ SigningKey& strange_key() { return another_key(KeyType::kEcP384); }
 
 Policy policy_of(const std::string& provenance, const std::string& more = "") {
   const std::string text = fmt::format(
-      "schema: weightmark.policy.v1\npublishers:\n  acme:\n    models: [model]\n    signers: {{release: {{key: p}}}}\n{}{}",
+      "schema: weightmark.policy.v1\npublishers:\n  acme:\n    models: [model]\n    signers: {{release: {{key: "
+      "p}}}}\n{}{}",
       provenance.empty() ? "" : "    provenance: " + provenance + "\n", more);
   const auto policy = Policy::parse(text, [](const std::string& name) -> Result<std::string> {
     SigningKey& key = name == "p" ? publisher_key() : name == "t" ? trainer_key() : verifier_key();
@@ -93,8 +94,7 @@ Outcome decide(const Policy& policy, const FoundAttestations& found, const Manif
   const std::vector<FoundSignature> signatures = {{"model.sig", key_bundle(signed_manifest, publisher_key())}};
   const auto model = Verifier::verify_policy(signatures, trust, kNow, checks, outcome.warnings);
   EXPECT_TRUE(model) << describe(model.error());
-  const auto made =
-      Verifier::verify_made(*model, found, trust, kNow, checks, outcome.warnings, outcome.report);
+  const auto made = Verifier::verify_made(*model, found, trust, kNow, checks, outcome.warnings, outcome.report);
   const bool recorded = std::ranges::any_of(checks, [](const Check& check) { return check.error.has_value(); });
   EXPECT_EQ(recorded, !made);
   outcome.result = made ? "accepted" : std::string(code_name(made.error().code));
@@ -141,8 +141,7 @@ TEST(VerifyMade, CountsOnlySignersOfProvenance) {
   EXPECT_EQ(decide(policy_of("{}"), {{provenance(training(), publisher_key())}, {}, {}}).result, "accepted");
   const std::string revoked = "revoked: [{key: '" + trainer_key().public_key().fingerprint() + "'}]\n";
   EXPECT_EQ(decide(policy_of(kDemands, revoked), {{provenance()}, {}, {}}).result, "policy-revoked");
-  const Outcome both =
-      decide(policy_of(kDemands), {{provenance(training(), strange_key()), provenance()}, {}, {}});
+  const Outcome both = decide(policy_of(kDemands), {{provenance(training(), strange_key()), provenance()}, {}, {}});
   EXPECT_EQ(both.result, "accepted");
   ASSERT_EQ(both.warnings.size(), 1U);
   EXPECT_THAT(both.warnings[0], HasSubstr("does not count"));
@@ -195,7 +194,8 @@ TEST(VerifyMade, ComparesWithTheVersionBefore) {
 std::string with_summary(const std::string& level = "2") {
   return fmt::format(
       "{{signers: {{trainer: {{key: t}}}}, network: denied, summary: {{verifier: 'https://verifier.example', signers: "
-      "{{v: {{key: v}}}}, policies: ['sha256:{0}', 'weightmarkPolicyV1:{0}'], resource: 'https://models.example/{{name}}', "
+      "{{v: {{key: v}}}}, policies: ['sha256:{0}', 'weightmarkPolicyV1:{0}'], resource: "
+      "'https://models.example/{{name}}', "
       "level: {1}, max-age: 30}}}}",
       kPolicyHex, level);
 }
@@ -249,10 +249,9 @@ TEST(VerifySummary, RefusesEachOtherByItsCode) {
   EXPECT_EQ(decide_summary([](Summary& it) { it.levels = {"SLSA_BUILD_LEVEL_2", "FAILED"}; }).result, "vsa-failed");
   EXPECT_EQ(decide_summary([](Summary& it) { it.levels = {"SLSA_BUILD_LEVEL_1"}; }).result, "vsa-level");
   EXPECT_EQ(decide_summary([](Summary& it) { it.levels = {"SLSA_SOURCE_LEVEL_3"}; }).result, "vsa-level");
-  EXPECT_EQ(decide_summary([](Summary& it) {
-              it.verified = kNow - std::chrono::days(30) - std::chrono::seconds(1);
-            }).result,
-            "vsa-age");
+  EXPECT_EQ(
+      decide_summary([](Summary& it) { it.verified = kNow - std::chrono::days(30) - std::chrono::seconds(1); }).result,
+      "vsa-age");
   EXPECT_EQ(decide_summary([](Summary& it) { it.verified = kNow + std::chrono::minutes(6); }).result, "vsa-age");
   EXPECT_EQ(decide_summary({}, strange_key()).result, "key-mismatch");
   EXPECT_EQ(decide_summary({}, verifier_key(), a_manifest({{"a", "other"}})).result, "subject-other");
@@ -294,8 +293,8 @@ TEST(VerifySummary, DoesNotHelpADeniedModel) {
   std::vector<Check> checks;
   std::vector<std::string> warnings;
   const PolicyTrust trust{policy_of(with_summary(), deny), std::nullopt};
-  const auto model = Verifier::verify_policy({{"model.sig", key_bundle(manifest(), publisher_key())}}, trust, kNow,
-                                             checks, warnings);
+  const auto model =
+      Verifier::verify_policy({{"model.sig", key_bundle(manifest(), publisher_key())}}, trust, kNow, checks, warnings);
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::kPolicyDenied);
 }

@@ -91,8 +91,7 @@ Json policy_json(const PolicyReport& policy) {
 }
 
 Json finding_json(const Finding& finding) {
-  JsonObject members = {
-      {"rule", finding.rule}, {"answer", answer_name(finding.answer)}, {"what", text(finding.what)}};
+  JsonObject members = {{"rule", finding.rule}, {"answer", answer_name(finding.answer)}, {"what", text(finding.what)}};
   if (!finding.about.empty()) members.emplace_back("about", text(finding.about));
   return Json::object(std::move(members));
 }

@@ -108,8 +108,9 @@ Result<AcceptedSummary> verify_summary(const FoundAttestation& found, const Summ
   const Statement& statement = by.statement->statement;
   const Subject* subject = find_subject(statement.subjects, it.manifest);
   if (subject == nullptr)
-    return refuse(ErrorCode::kSubjectOther, fmt::format("the summary is about \"{}\" with other digests than this model",
-                                                        excerpt(statement.subjects.front().name)));
+    return refuse(ErrorCode::kSubjectOther,
+                  fmt::format("the summary is about \"{}\" with other digests than this model",
+                              excerpt(statement.subjects.front().name)));
   if (statement.predicate_type != kVsaType)
     return refuse(ErrorCode::kPredicateOther, "is no verification summary", excerpt(statement.predicate_type));
   WM_TRY(const VerificationSummary summary, parse_vsa(statement.predicate()));

@@ -13,8 +13,8 @@ namespace weightmark {
 // SummaryCase is a model, and by what its summaries are judged.
 struct SummaryCase {
   const SummaryDemands& demands;
-  const Manifest& manifest;                  // as signed
-  const std::set<std::string>& marks;        // of who signed the model
+  const Manifest& manifest;            // as signed
+  const std::set<std::string>& marks;  // of who signed the model
   const std::optional<TrustedRoot>& root;
   const std::vector<RevokedSigner>& revoked;
   Time time;
