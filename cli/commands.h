@@ -20,6 +20,7 @@ void add_attest(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_verify_attestation(CLI::App& app, Action& action);
 void add_verify_provenance(CLI::App& app, Action& action);
+void add_summarise(CLI::App& app, Action& action);
 void add_seal(CLI::App& app, Action& action);
 void add_digest(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);

@@ -58,7 +58,7 @@ void refuse_empty(CLI::Option& option) {
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
   static constexpr auto kNames = std::to_array<std::string_view>(
-      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train", "verify-provenance"});
+      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train", "verify-provenance", "summarise"});
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -103,6 +103,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"verify-attestation", add_verify_attestation},
     {"card", add_card},
     {"bom", add_bom},
+    {"summarise", add_summarise},
 });
 
 // Options that may stand before the command, with a value of their own.

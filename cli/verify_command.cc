@@ -80,6 +80,18 @@ void tell_signers(const Report& report, const Ui& ui) {
               fmt::format("{}, {}", printable(one.name), describe_signer(one.signer)));
 }
 
+void tell_attested(const JudgementReport& judgement, const Ui& ui) {
+  if (judgement.summary)
+    ui.detail("summary of", fmt::format("{}, {:%Y-%m-%d}, by {}", printable(judgement.summary->verifier),
+                                        judgement.summary->verified, describe_signer(judgement.summary->signer)));
+  for (const AttestationReport& one : judgement.provenance)
+    ui.detail("provenance", fmt::format("{}, by {}, {}", printable(one.path), printable(one.signer_name),
+                                        describe_signer(one.signer)));
+  if (!judgement.builder.empty()) ui.detail("made on", printable(judgement.builder));
+  if (!judgement.source.empty()) ui.detail("made from", printable(judgement.source));
+  ui.detail("level", fmt::format("SLSA build level {}: {}", judgement.level, printable(judgement.level_reason)));
+}
+
 // tell_unsigned keeps what is allowed apart from what is verified.
 void tell_unsigned(const Report& report, const Ui& ui) {
   for (const std::string& warning : report.warnings) ui.warn(printable(warning));
@@ -92,6 +104,7 @@ void tell_verified(const Report& report, const Ui& ui) {
   ui.say(fmt::format("{}verified{} {}{}", ui.green(), ui.plain(), report.partial ? "a part of " : "",
                      printable(report.model)));
   tell_signers(report, ui);
+  if (report.judgement) tell_judgement(*report.judgement, ui);
   for (const TimeReport& time : report.signer->times)
     ui.detail("at", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC, attested by {}", time.time, printable(time.by)));
   for (const LogReport& log : report.signer->logs)
@@ -150,7 +163,26 @@ CLI::App* add_method(CLI::App& verify, const std::string& name, const std::strin
   return method;
 }
 
+std::string describe_finding(const Finding& finding) {
+  return fmt::format("{}: {}{}", finding.rule, printable(finding.what),
+                     finding.about.empty() ? "" : " (" + printable(finding.about) + ")");
+}
+
+std::string_view answer_word(Answer answer) {
+  switch (answer) {
+    case Answer::kHolds: return "holds";
+    case Answer::kDoesNotHold: return "fails";
+    case Answer::kCannotTell: return "cannot tell";
+  }
+  return "";
+}
+
 }  // namespace
+
+void tell_judgement(const JudgementReport& judgement, const Ui& ui) {
+  tell_attested(judgement, ui);
+  for (const Finding& one : judgement.findings) ui.detail(answer_word(one.answer), describe_finding(one));
+}
 
 void tell_refused(const Report& report, const Ui& ui) {
   std::string_view word = report.verdict == Verdict::kRefused ? "does not verify" : "could not be verified";
@@ -158,6 +190,7 @@ void tell_refused(const Report& report, const Ui& ui) {
   std::size_t failed = report.count(Coverage::kFailed);
   if (failed == 0) {
     if (const Error* error = report.first_error()) ui.failure_detail(with_near_miss(*error));
+    if (report.judgement && report.judgement->answer != Answer::kHolds) tell_judgement(*report.judgement, ui);
     return;
   }
   std::size_t shown = 0;

@@ -84,6 +84,15 @@ void VerifyFlags::add_policy_to(CLI::App& method) {
   method.add_option("--policy", policy, "Who may publish which models, and what else is demanded: YAML or JSON")
       ->required()
       ->type_name("PATH");
+  method
+      .add_option("--provenance", provenance,
+                  "Where the provenance lies that the policy demands; looked for in the folder of further signatures, "
+                  "where absent")
+      ->type_name("PATH");
+  method
+      .add_option("--previous-provenance", previous_provenance,
+                  "The provenance of the version before, for a policy that compares with it")
+      ->type_name("PATH");
   trust.add_to(method);
 }
 
@@ -141,6 +150,8 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   } else {
     WM_CHECK(read_policy(ui, options));
   }
+  if (!provenance.empty()) options.provenance = provenance;
+  if (!previous_provenance.empty()) options.previous_provenance = previous_provenance;
   if (!name.empty()) options.expectations.name = name;
   if (!digest.empty()) {
     WM_TRY(options.expectations.digest_hex, parse_expected_digest(digest, "--expect-digest"));

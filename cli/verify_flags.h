@@ -33,6 +33,8 @@ struct VerifyFlags {
   std::vector<std::string> providers;
   bool patterns = false;
   std::string policy;
+  std::string provenance;
+  std::string previous_provenance;
   TrustFlags trust;
   std::string lock;
   bool pin = false;
@@ -55,6 +57,9 @@ struct VerifyFlags {
   Result<Trust> read_sigstore_trust(const Ui& ui) const;
   Result<void> read_policy(const Ui& ui, VerifyOptions& options) const;
 };
+
+// tell_judgement says how a model was made, and what the rules of a policy came to.
+void tell_judgement(const JudgementReport& judgement, const Ui& ui);
 
 // tell_refused says why a model does not verify.
 void tell_refused(const Report& report, const Ui& ui);

@@ -32,9 +32,10 @@ WEIGHTMARK_API Result<std::string> predicate_type(std::string_view name_or_uri);
 WEIGHTMARK_API std::filesystem::path default_attestation(const std::filesystem::path& model, std::string_view type);
 
 struct AttestOptions {
-  HashOptions hash = {};       // whole files, with SHA-256
-  std::string type = {};       // a URI
-  std::string predicate = {};  // JSON, an object
+  HashOptions hash = {};               // whole files, with SHA-256
+  const Manifest* measured = nullptr;  // in place of hashing: SHA-256 of whole files, computed just now
+  std::string type = {};               // a URI
+  std::string predicate = {};          // JSON, an object
   std::filesystem::path output = {};
   Signer* signer = nullptr;
   Time time = {};  // now

@@ -11,6 +11,7 @@
 #include "weightmark/error.h"
 #include "weightmark/export.h"
 #include "weightmark/identity.h"
+#include "weightmark/judgement.h"
 #include "weightmark/manifest.h"
 
 namespace weightmark {
@@ -109,6 +110,38 @@ struct PolicyReport {
   std::vector<PrincipalReport> signers;
 };
 
+// SummaryReport is a verification summary that was accepted in place of the provenance.
+struct SummaryReport {
+  std::string path;
+  std::string verifier;           // its URI
+  Time verified{};                // when, as it says
+  std::optional<unsigned> level;  // SLSA build level
+  std::string signer_name;        // in the policy
+  SignerReport signer;
+};
+
+// AttestationReport is provenance that the judgement rests on.
+struct AttestationReport {
+  std::string path;
+  std::string sha256;       // of the file, lower-case hex
+  std::string signer_name;  // in the policy
+  SignerReport signer;
+};
+
+// JudgementReport says how a model was made, and whether that is as the policy demands.
+struct JudgementReport {
+  Answer answer = Answer::kCannotTell;
+  std::vector<Finding> findings;
+  std::vector<AttestationReport> provenance;  // what says it; then the platform's own, which confirms it
+  std::optional<SummaryReport> summary;       // in place of all that
+  std::string builder;
+  std::string source;  // URI with "@REF"
+  std::string commit;
+  unsigned level = 0;  // SLSA build level
+  std::string level_reason;
+  std::size_t dependencies = 0;
+};
+
 // TrustReport says which trusted root a verification rests on.
 struct TrustReport {
   std::string from;                   // empty where the caller did not say
@@ -126,6 +159,8 @@ struct Report {
   std::optional<SubjectReport> subject;  // set once the signature holds
   std::optional<TrustReport> trust;      // set where the caller gave a trusted root
   std::optional<PolicyReport> policy;    // set where a policy decides, once its signers have signed
+  // Set where a policy demands provenance, once it is verified, also where it does not hold.
+  std::optional<JudgementReport> judgement;
   std::vector<Check> checks;
   std::vector<FileReport> files;  // in byte order of their names
   std::vector<std::string> warnings;

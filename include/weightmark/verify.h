@@ -37,6 +37,12 @@ struct VerifyOptions {
   // Decides in place of `trust`, by all signatures that there are.
   std::optional<Policy> policy = {};
   std::optional<TrustedRoot> trusted_root = {};  // for a policy that needs one
+  // For a policy that demands provenance: where it lies; absent, in the folder of further
+  // signatures. And that of the version before, for rules that compare with it.
+  std::optional<std::filesystem::path> provenance = {};
+  std::optional<std::filesystem::path> previous_provenance = {};
+  // Accept the summaries that the policy names in place of the provenance.
+  bool accept_summaries = true;
   Expectations expectations = {};
   // What a lock remembers of this model; `allow_older` takes an older version.
   std::optional<Pin> pin = {};

@@ -19,7 +19,7 @@ struct KnownType {
   std::string_view name;
   std::string_view uri;
 };
-constexpr std::array<KnownType, 10> kKnownTypes{{
+constexpr std::array<KnownType, 11> kKnownTypes{{
     {"custom", "https://cosign.sigstore.dev/attestation/v1"},
     {"slsaprovenance1", "https://slsa.dev/provenance/v1"},
     {"slsaprovenance", "https://slsa.dev/provenance/v0.2"},
@@ -30,6 +30,7 @@ constexpr std::array<KnownType, 10> kKnownTypes{{
     {"link", "https://in-toto.io/Link/v1"},
     {"vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"},
     {"openvex", "https://openvex.dev/ns"},
+    {"verification_summary", "https://slsa.dev/verification_summary/v1"},  // not one of cosign's
 }};
 
 constexpr std::size_t kMaxType = 256;

@@ -3,8 +3,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/try.h"
+#include "read/attestations.h"
 #include "read/signatures.h"
+#include "trust/policy.h"
 #include "verify/pin.h"
 
 namespace weightmark {
@@ -13,8 +17,8 @@ namespace {
 constexpr std::chrono::days kNearlyOver{14};
 
 template <class T>
-Result<T> recorded(Result<T> result, Report& report) {
-  if (!result) report.checks.push_back({"bundle", Outcome::kFailed, describe(result.error()), result.error()});
+Result<T> recorded(Result<T> result, Report& report, std::string id = "bundle") {
+  if (!result) report.checks.push_back({std::move(id), Outcome::kFailed, describe(result.error()), result.error()});
   return result;
 }
 
@@ -53,14 +57,24 @@ Result<std::vector<FoundSignature>> read_all(const VerifyOptions& options) {
   return signatures;
 }
 
+bool demands_provenance(const Policy& policy) {
+  return std::ranges::any_of(policy.impl().publishers, [](const auto& one) { return one.provenance.has_value(); });
+}
+
 Result<Verified<SignedModel>> verify_by_policy(const VerifyOptions& options, Report& report) {
   WM_TRY(const auto signatures, recorded(read_all(options), report));
   report.signature = signatures.front().path;
-  WM_TRY(PolicyModel found, Verifier::verify_policy(signatures, {*options.policy, options.trusted_root}, options.time,
-                                                    report.checks, report.warnings));
+  const PolicyTrust trust{*options.policy, options.trusted_root};
+  WM_TRY(PolicyModel found, Verifier::verify_policy(signatures, trust, options.time, report.checks, report.warnings));
   report.signature = found.report.signers.front().signature;
-  report.policy = std::move(found.report);
-  return std::move(found.model);
+  report.policy = found.report;
+  report.signer = found.model->signer;
+  report.subject = SubjectReport::of(found.model->manifest);
+  if (!demands_provenance(*options.policy)) return std::move(found.model);
+  WM_TRY(FoundAttestations attestations, recorded(find_attestations(options), report, "provenance"));
+  if (!options.accept_summaries) attestations.summaries.clear();
+  return Verifier::verify_made(found, attestations, trust, options.time, report.checks, report.warnings,
+                               report.judgement);
 }
 
 // root_of returns the trusted root that the caller gave.

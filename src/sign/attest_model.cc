@@ -30,7 +30,12 @@ Result<SignedOutput> attest_model(const AttestOptions& options) {
   HashOptions hash = options.hash;
   if (std::string inside = path_in_model(hash.model, options.output); !inside.empty())
     hash.ignore_paths.push_back(std::move(inside));
-  WM_TRY(HashedModel model, hash_model(hash));
+  HashedModel model;
+  if (options.measured != nullptr) {
+    model.manifest = *options.measured;
+  } else {
+    WM_TRY(model, hash_model(hash));
+  }
   const std::string statement = write_attestation(model.manifest, options.type, options.predicate);
   WM_TRY(SignerReport signer, write_signed(place, *options.signer, statement, options.time, [&](const Statement& read) {
            return read.predicate_type == options.type && find_subject(read.subjects, model.manifest) != nullptr;

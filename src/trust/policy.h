@@ -4,41 +4,18 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/time.h"
-#include "weightmark/certificate.h"
-#include "weightmark/identity.h"
-#include "weightmark/key.h"
+#include "trust/policy_signers.h"
+#include "trust/provenance_policy.h"
 #include "weightmark/manifest.h"
 #include "weightmark/policy.h"
-#include "weightmark/trust.h"
 #include "weightmark/trusted_root.h"
 
 namespace weightmark {
 
 inline constexpr std::size_t kMaxPolicy = std::size_t{16} << 20U;  // FORMAT, section 11
-
-// PolicyAuthority is anyone whom these authorities certify, or the one of that subject.
-struct PolicyAuthority {
-  std::vector<Certificate> roots;
-  std::optional<std::string> subject;  // RFC 2253
-};
-
-// PolicySigner is a principal: somebody who counts once.
-struct PolicySigner {
-  std::string name;
-  std::variant<PublicKey, PolicyAuthority, ExpectedIdentity> who;
-  std::vector<Claim> claims;  // that an identity's certificate must have
-  // Parties that must confirm the signature, its time and its certificate.
-  unsigned logs = 0;
-  unsigned times = 0;
-  unsigned scts = 0;
-
-  bool is_identity() const { return std::holds_alternative<ExpectedIdentity>(who); }
-  bool needs_root() const { return is_identity() || logs > 0 || times > 0; }
-};
 
 struct PolicyPublisher {
   std::string name;
@@ -46,11 +23,12 @@ struct PolicyPublisher {
   unsigned threshold = 1;           // principals that must have signed
   std::vector<PolicySigner> signers;
   std::optional<TrustedRoot> root;
+  std::optional<ProvenancePolicy> provenance;  // what is demanded of how the models were made
 };
 
 // RevokedSigner does not count from `since` on, or never.
 struct RevokedSigner {
-  std::variant<std::string, ExpectedIdentity> who;  // a key's fingerprint, or an identity
+  NamedSigner who;
   std::optional<Instant> since;
 };
 
@@ -60,12 +38,16 @@ struct DeniedDigest {
   std::string hex;
 
   std::string text() const;
+  std::string_view algorithm() const;  // as in statements
 
   // part_of names the model or the file of it that has the digest; "" where none has.
   std::string part_of(const Manifest& manifest) const;
 };
 
 struct Policy::Impl {
+  // Of the policy's own bytes, and of those and of all files that it names (docs/policy.md).
+  std::string sha256;
+  std::string policy_v1;
   std::vector<PolicyPublisher> publishers;
   std::vector<RevokedSigner> revoked;
   std::vector<DeniedDigest> denied;

@@ -213,9 +213,9 @@ TEST(Policy, TakesTheExamplesOfItsPage) {
   const std::string page = weightmark::read_file(WEIGHTMARK_DOCS "/policy.md", kMaxPolicy).value();
   const std::vector<std::string> yaml = blocks(page, "yaml");
   const std::vector<std::string> json = blocks(page, "json");
-  ASSERT_EQ(yaml.size(), 3U);
+  ASSERT_EQ(yaml.size(), 4U);
   ASSERT_EQ(json.size(), 1U);
-  for (const std::string& example : {yaml[0], yaml[1], yaml[2], json[0]}) {
+  for (const std::string& example : {yaml[0], yaml[1], yaml[2], yaml[3], json[0]}) {
     auto policy = Policy::parse(example, by_suffix);
     EXPECT_TRUE(policy) << describe(policy.error()) << example;
   }

@@ -51,24 +51,6 @@ Result<void> check_publisher(const std::string& name, const PolicyPublisher& pub
 
 // --- one signature
 
-// weight tells how much a reason says: that a signature is by somebody else is expected
-// of all signers but one.
-int weight(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kMethodMismatch: return 0;
-    case ErrorCode::kKeyMismatch:
-    case ErrorCode::kKeyOtherCurve:
-    case ErrorCode::kIdentityMismatch:
-    case ErrorCode::kCertificateUntrusted: return 1;
-    case ErrorCode::kPolicyName:
-    case ErrorCode::kPolicyClaim:
-    case ErrorCode::kPolicySubject:
-    case ErrorCode::kPolicyRevoked:
-    case ErrorCode::kPolicyTrustedRoot: return 3;
-    default: return 2;
-  }
-}
-
 // Judge tries a signature against every signer.
 class Judge {
  public:

@@ -13,12 +13,6 @@
 namespace weightmark {
 namespace {
 
-Trust trust_in(const PolicySigner& signer, const std::optional<TrustedRoot>& root) {
-  if (const auto* key = std::get_if<PublicKey>(&signer.who)) return KeyTrust{{*key}};
-  if (const auto* authority = std::get_if<PolicyAuthority>(&signer.who)) return CertificateTrust{authority->roots};
-  return SigstoreTrust{*root, {std::get<ExpectedIdentity>(signer.who)}, signer.logs, signer.times, signer.scts};
-}
-
 // --- what else is demanded of the signer
 
 Result<void> check_claims(const SignerReport& found, const PolicySigner& signer) {
@@ -97,21 +91,49 @@ Result<void> check_revoked(const SignerReport& found, const PolicySigner& signer
 
 }  // namespace
 
-Result<AcceptedSignature> verify_principal(const Bundle& bundle, const PolicySigner& signer,
-                                           const std::optional<TrustedRoot>& root,
-                                           const std::vector<RevokedSigner>& revoked, Time time) {
+int weight(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kMethodMismatch: return 0;
+    case ErrorCode::kKeyMismatch:
+    case ErrorCode::kKeyOtherCurve:
+    case ErrorCode::kIdentityMismatch:
+    case ErrorCode::kCertificateUntrusted: return 1;
+    case ErrorCode::kPolicyName:
+    case ErrorCode::kPolicyClaim:
+    case ErrorCode::kPolicySubject:
+    case ErrorCode::kPolicyRevoked:
+    case ErrorCode::kPolicyTrustedRoot: return 3;
+    default: return 2;
+  }
+}
+
+Result<Trust> trust_in(const PolicySigner& signer, const std::optional<TrustedRoot>& root) {
   if (signer.needs_root() && !root)
     return refuse(ErrorCode::kPolicyTrustedRoot, "there is no trusted root for it", signer.name);
-  std::vector<Check> checks;
-  WM_TRY(auto model, Verifier::verify_signature(bundle, trust_in(signer, root), time, checks));
-  SignerReport found = model->signer;
+  if (const auto* key = std::get_if<PublicKey>(&signer.who)) return KeyTrust{{*key}};
+  if (const auto* authority = std::get_if<PolicyAuthority>(&signer.who)) return CertificateTrust{authority->roots};
+  return SigstoreTrust{*root, {std::get<ExpectedIdentity>(signer.who)}, signer.logs, signer.times, signer.scts};
+}
+
+Result<void> check_principal(const Bundle& bundle, const PolicySigner& signer, const std::optional<TrustedRoot>& root,
+                             const std::vector<RevokedSigner>& revoked, SignerReport& found) {
   WM_CHECK(check_claims(found, signer));
   WM_CHECK(check_subject(found, signer));
   const bool logged_key = !signer.is_identity() && signer.needs_root();
   if (logged_key) {
     WM_CHECK(add_evidence(bundle, signer, *root, found));
   }
-  WM_CHECK(check_revoked(found, signer, revoked));
+  return check_revoked(found, signer, revoked);
+}
+
+Result<AcceptedSignature> verify_principal(const Bundle& bundle, const PolicySigner& signer,
+                                           const std::optional<TrustedRoot>& root,
+                                           const std::vector<RevokedSigner>& revoked, Time time) {
+  std::vector<Check> checks;
+  WM_TRY(const Trust trust, trust_in(signer, root));
+  WM_TRY(auto model, Verifier::verify_signature(bundle, trust, time, checks));
+  SignerReport found = model->signer;
+  WM_CHECK(check_principal(bundle, signer, root, revoked, found));
   return AcceptedSignature{std::move(model), std::move(found), std::move(checks)};
 }
 

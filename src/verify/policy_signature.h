@@ -26,6 +26,17 @@ Result<AcceptedSignature> verify_principal(const Bundle& bundle, const PolicySig
                                            const std::optional<TrustedRoot>& root,
                                            const std::vector<RevokedSigner>& revoked, Time time);
 
+// Of whatever else a policy's signers sign: trust_in is by whom it must be, check_principal
+// what else is demanded of a signature that holds; it adds logs and times to `found`.
+// Errors: policy-trusted-root; those of verify_principal.
+Result<Trust> trust_in(const PolicySigner& signer, const std::optional<TrustedRoot>& root);
+Result<void> check_principal(const Bundle& bundle, const PolicySigner& signer, const std::optional<TrustedRoot>& root,
+                             const std::vector<RevokedSigner>& revoked, SignerReport& found);
+
+// weight tells how much a reason says: that a signature is by somebody else is expected
+// of all signers but one.
+int weight(ErrorCode code);
+
 // marks_of says what tells the person who signed from others.
 std::set<std::string> marks_of(const SignerReport& signer);
 

@@ -90,6 +90,43 @@ Json policy_json(const PolicyReport& policy) {
       {{"publisher", policy.publisher}, {"threshold", policy.threshold}, {"signers", std::move(signers)}});
 }
 
+Json finding_json(const Finding& finding) {
+  JsonObject members = {{"rule", finding.rule}, {"answer", answer_name(finding.answer)}, {"what", text(finding.what)}};
+  if (!finding.about.empty()) members.emplace_back("about", text(finding.about));
+  return Json::object(std::move(members));
+}
+
+Json summary_json(const SummaryReport& summary) {
+  JsonObject members = {{"path", text(summary.path)},
+                        {"verifier", text(summary.verifier)},
+                        {"timeVerified", timestamp(summary.verified)},
+                        {"name", summary.signer_name},
+                        {"signer", signer_json(summary.signer)}};
+  if (summary.level) members.emplace_back("level", *summary.level);
+  return Json::object(std::move(members));
+}
+
+Json judgement_json(const JudgementReport& judgement) {
+  JsonArray findings;
+  for (const Finding& one : judgement.findings) findings.push_back(finding_json(one));
+  JsonArray statements;
+  for (const AttestationReport& one : judgement.provenance)
+    statements.push_back(Json::object({{"path", text(one.path)},
+                                       {"sha256", one.sha256},
+                                       {"name", one.signer_name},
+                                       {"signer", signer_json(one.signer)}}));
+  JsonObject members = {{"answer", answer_name(judgement.answer)},
+                        {"findings", std::move(findings)},
+                        {"statements", std::move(statements)},
+                        {"level", judgement.level},
+                        {"levelReason", text(judgement.level_reason)}};
+  if (judgement.summary) members.emplace_back("summary", summary_json(*judgement.summary));
+  if (!judgement.builder.empty()) members.emplace_back("builder", text(judgement.builder));
+  if (!judgement.source.empty()) members.emplace_back("source", text(judgement.source));
+  if (!judgement.commit.empty()) members.emplace_back("commit", text(judgement.commit));
+  return Json::object(std::move(members));
+}
+
 }  // namespace
 
 Json check_json(const Check& check) {
@@ -186,6 +223,7 @@ std::string report_json(const Report& report) {
   if (report.trust) members.emplace_back("trust", trust_json(*report.trust));
   if (report.subject) members.emplace_back("subject", subject_json(*report.subject));
   if (report.policy) members.emplace_back("policy", policy_json(*report.policy));
+  if (report.judgement) members.emplace_back("provenance", judgement_json(*report.judgement));
   return write_json_indented(Json::object(std::move(members)));
 }
 

@@ -53,6 +53,20 @@ struct PolicyModel {
   PolicyReport report;
 };
 
+// FoundAttestation is a signed statement in a file.
+struct FoundAttestation {
+  std::string path;
+  std::string sha256;  // of the file, lower-case hex
+  ProvenanceEnvelope envelope;
+};
+
+// FoundAttestations are what there is beside a model's signatures.
+struct FoundAttestations {
+  std::vector<FoundAttestation> provenance;
+  std::vector<FoundAttestation> summaries;
+  std::vector<FoundAttestation> previous;  // provenance of the version before
+};
+
 // Verifier makes Verified values. Each function appends the checks that it makes
 // to `checks`, passed or failed; the error of the first failed one is returned.
 class Verifier {
@@ -93,6 +107,16 @@ class Verifier {
   // Errors: policy-*; with a single signature, those of why it does not count.
   static Result<PolicyModel> verify_policy(const std::vector<FoundSignature>& signatures, const PolicyTrust& trust,
                                            Time time, std::vector<Check>& checks, std::vector<std::string>& warnings);
+
+  // verify_made judges by the publisher's policy how its model was made, where the policy
+  // demands that; or accepts a summary of whom it names. What does not count is told in
+  // `warnings`, what was found in `report`, also where it does not hold.
+  // Errors: provenance-*, judgement-fails, judgement-unknown, vsa-*; subject-other, and
+  // those of a signature that does not count.
+  static Result<Verified<SignedModel>> verify_made(const PolicyModel& model, const FoundAttestations& found,
+                                                   const PolicyTrust& trust, Time time, std::vector<Check>& checks,
+                                                   std::vector<std::string>& warnings,
+                                                   std::optional<JudgementReport>& report);
 
   // verify_expectations compares the name and digest that the caller expects.
   // Errors: name-mismatch, digest-mismatch.

@@ -40,6 +40,10 @@ def variations(document):
     for signer in [{}, {"key": "a", "identity": "b", "provider": "c"}, {"identity": "b"},
                    {"identity": "b", "provider": "c", "timestamps": 0}, {"certificate-authorities": []}]:
         yield {**document, "publishers": {name: {**publisher, "signers": {"one": signer}}}}
+    for provenance in [None, {"extra": 1}, {"level": 4}, {"network": "none"}, {"complete": True}, {"datasets": ["x"]},
+                       {"frameworks": {}}, {"inputs": {"digest": "required"}}, {"training": {"loss": "low"}},
+                       {"inputs": {"signers": {"x": [{"identity": "y"}]}}}, {"summary": {"verifier": "v"}}]:
+        yield {**document, "publishers": {name: {**publisher, "provenance": provenance}}}
 
 
 def main():
@@ -53,7 +57,7 @@ def main():
     problems += [f"a fault is accepted: {fault}" for one in examples for fault in variations(one)
                  if accepts(validator, fault)]
     print("\n".join(problems) or f"{len(examples)} examples are as the schema says")
-    return 1 if problems or len(examples) != 4 else 0
+    return 1 if problems or len(examples) != 5 else 0
 
 
 if __name__ == "__main__":
