@@ -2,7 +2,10 @@
 #include "weightmark/reader.h"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/operators.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
 
 #include <array>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "native/errors.h"
 #include "native/verify_options.h"
 #include "native/work.h"
+#include "weightmark/content.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -121,12 +125,33 @@ std::string describe_signer(const SignerReport& signer) {
   return signer.key_type + " key " + signer.key_fingerprint;
 }
 
+void bind_fact(nb::module_& module) {
+  nb::class_<ContentFact>(module, "ContentFact",
+                          "What a signed file is, beside being signed; `VerifiedModel.content_facts` finds them.\n\n"
+                          "Example:\n"
+                          "    >>> weightmark.open_verified(\"model\", policy).content_facts()\n"
+                          "    []")
+      .def_ro("file", &ContentFact::file, "Its signed name; of a member of an archive \"ARCHIVE!MEMBER\".")
+      .def_prop_ro(
+          "kind", [](const ContentFact& fact) { return std::string(content_kind_name(fact.kind)); },
+          "\"code\", \"disguised\", \"malformed\", \"escapes\", \"inflates\" or \"unread\".")
+      .def_ro("detail", &ContentFact::detail, "For people; it may quote the file.")
+      .def("__repr__",
+           [](const ContentFact& fact) {
+             return "<ContentFact " + std::string(content_kind_name(fact.kind)) + ": " + fact.file + ": " + fact.detail +
+                    ">";
+           })
+      .def(nb::self == nb::self);
+}
+
 void bind_model(nb::module_& module) {
   nb::class_<Model>(module, "Model")
       .def_prop_ro("manifest", [](const Model& model) { return model.model.manifest(); })
       .def_prop_ro("signer", [](const Model& model) { return describe_signer(model.model.signer()); })
       .def("check_files",
            [](const Model& model) { unwrap(run(model.cancel, [&] { return model.model.check_files(); })); })
+      .def("content_facts",
+           [](const Model& model) { return unwrap(run(model.cancel, [&] { return content_facts(model.model); })); })
       .def(
           "open",
           [](const Model& model, const std::string& name) {
@@ -153,6 +178,7 @@ void bind_reader(nb::module_& module) {
   bind_loaded_file(module);
   bind_sealed_copy(module);
   bind_file(module);
+  bind_fact(module);
   bind_model(module);
   module.def("open_model", open_model, "settings"_a);
 }

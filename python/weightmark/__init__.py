@@ -9,7 +9,7 @@ To load what was verified, and nothing else, use `open_verified` or the adapter 
 framework: `weightmark.safetensors`, `weightmark.torch`, `weightmark.huggingface`.
 """
 from . import errors
-from ._weightmark import FileEntry, FileHasher, LoadedFile, Manifest, SealedCopy
+from ._weightmark import ContentFact, FileEntry, FileHasher, LoadedFile, Manifest, SealedCopy
 from ._weightmark import version as __version__
 from .adapters import UnverifiedModelWarning
 from .errors import Interrupted, Refused, Undecided, UsageError, WeightmarkError
@@ -21,7 +21,7 @@ from .trust import CertificateTrust, KeyTrust, Policy, SigstoreRoot, SigstoreTru
 from .verification import verify, verify_only_reports
 
 __all__ = [
-    "CertificateTrust", "FileEntry", "FileHasher", "FileReport", "Interrupted", "KeySigner", "KeyTrust", "LoadedFile",
+    "CertificateTrust", "ContentFact", "FileEntry", "FileHasher", "FileReport", "Interrupted", "KeySigner", "KeyTrust", "LoadedFile",
     "Manifest", "Policy", "Refused", "Report", "SealedCopy", "SealedView", "SignedOutput", "SigstoreRoot",
     "SigstoreSigner", "SigstoreTrust", "TrainingRun", "Undecided", "UnverifiedModelWarning", "UsageError", "VerifiedFile",
     "VerifiedModel", "WeightmarkError", "__version__", "digest", "errors", "open_verified", "sign", "training_run", "verify",

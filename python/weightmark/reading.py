@@ -10,7 +10,7 @@ import tempfile
 from typing import Any, Callable, Iterator, List, Optional, Sequence, TypeVar
 
 from . import _weightmark, errors
-from ._weightmark import LoadedFile, Manifest, SealedCopy
+from ._weightmark import ContentFact, LoadedFile, Manifest, SealedCopy
 from .location import Location, locate
 from .trust import AnyPolicy, PathLike
 from .verification import settings_of
@@ -216,6 +216,18 @@ class VerifiedModel:
             Refused: file-missing, file-extra, file-mismatch of a size, symlink-refused.
         """
         self._model.check_files()
+
+    @_naming_signer
+    def content_facts(self) -> list[ContentFact]:
+        """What the files are, as far as their formats tell: code, disguises, broken rules, paths that lead out.
+
+        Reads and verifies the parts of the files that say so. No fact is no promise: nothing here
+        calls a model safe.
+
+        Raises:
+            Refused: file-mismatch, file-missing.
+        """
+        return self._model.content_facts()
 
     @_naming_signer
     def open(self, name: str) -> VerifiedFile:

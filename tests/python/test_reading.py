@@ -20,6 +20,22 @@ from weightmark import adapters
 WEIGHTS = "sub/weights.bin"
 
 
+class Facts(ModelTest):
+    def test_what_is_code_is_told(self):
+        (self.model / "modeling.py").write_text("import os")
+        (self.model / "config.json").write_text('{"auto_map": {"AutoModel": "modeling.Model"}}')
+        weightmark.sign(self.model, self.signer)
+        with weightmark.open_verified(self.model, self.policy) as model:
+            facts = model.content_facts()
+            self.assertEqual([(fact.file, fact.kind) for fact in facts], [("config.json", "code"), ("modeling.py", "code")])
+            self.assertIn("Python source", repr(facts[1]))
+            self.assertEqual(facts, model.content_facts())
+            (self.model / "config.json").write_text('{"auto_map": {"AutoModel": "modeling.Modem"}}')
+            with self.assertRaises(weightmark.Refused) as caught:
+                model.content_facts()
+            self.assertEqual(caught.exception.code, "file-mismatch")
+
+
 class Open(ModelTest):
     def test_bytes_in_every_way(self):
         content = self.files[WEIGHTS]

@@ -1,0 +1,231 @@
+// Archives, pickles, arrays and JSON files, as the structural guard sees them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/json_document.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "formats/content_type.h"
+#include "formats/pickle.h"
+#include "formats/structural_guard.h"
+#include "formats/zip_archive.h"
+
+namespace weightmark {
+namespace {
+
+constexpr std::uint64_t kMaxJson = std::uint64_t{64} << 20U;
+constexpr std::uint64_t kMaxUnpacked = std::uint64_t{1} << 30U;  // beside what the ratio allows
+constexpr std::uint64_t kMaxRatio = 100;
+constexpr std::size_t kMaxTold = 16;  // of many names, so many are told
+
+void tell(Facts& facts, std::string_view member, ContentKind kind, std::string detail) {
+  if (member.empty())
+    facts.add(kind, std::move(detail));
+  else
+    facts.add_of(excerpt(member, 256), kind, std::move(detail));
+}
+
+// --- archives
+
+void check_member(const ZipMember& member, Facts& facts) {
+  if (leaves_folder(member.name)) tell(facts, member.name, ContentKind::kEscapes, "leads out of the archive");
+  if (member.is_link()) tell(facts, member.name, ContentKind::kEscapes, "is a symbolic link");
+  if (member.size > kMaxUnpacked && member.size / kMaxRatio > member.compressed)
+    tell(facts, member.name, ContentKind::kInflates,
+         fmt::format("grows from {} to {}", human_size(member.compressed), human_size(member.size)));
+  if (const std::string_view what = code_by_name(member.name); !what.empty())
+    tell(facts, member.name, ContentKind::kCode, fmt::format("is {}", what));
+}
+
+bool is_keras_config(const ZipMember& member) { return member.name == "config.json"; }
+
+Result<void> check_checksum(const Content& content, const ZipMember& member, Facts& facts) {
+  WM_TRY(const std::uint32_t sum, crc32(content));
+  if (sum != member.crc) tell(facts, member.name, ContentKind::kMalformed, "has another checksum than it says");
+  return {};
+}
+
+// look_into opens members that are read as programs, or as what starts them.
+Result<void> look_into(const Content& archive, const ZipMember& member, Facts& facts) {
+  if (member.is_folder() || member.begin > archive.size() || member.compressed > archive.size() - member.begin)
+    return {};
+  const ContentPart content(archive, member.begin, member.compressed);
+  const std::string extension = extension_of(member.name);
+  const bool pickled = extension == "pkl" || extension == "pickle";
+  const bool wanted = pickled || is_keras_config(member) || extension == "npy" || member.name == "schema.json";
+  if (!member.is_stored()) {
+    if (wanted) tell(facts, member.name, ContentKind::kUnread, "is compressed");
+    return {};
+  }
+  if (wanted) WM_CHECK(check_checksum(content, member, facts));
+  if (is_keras_config(member) && content.size() <= kMaxJson) {
+    WM_TRY(const std::string config, read_all(content));
+    keras_facts(config, member.name, facts);
+  }
+  if (extension == "npy") return numpy_facts(content, member.name, facts);
+  WM_TRY(const ContentType type, content_type(content));
+  if (is_native(type) && code_by_name(member.name).empty())
+    tell(facts, member.name, ContentKind::kCode, fmt::format("is {}", content_type_name(type)));
+  return pickled || type == ContentType::kPickle ? pickle_facts(content, member.name, facts) : Result<void>();
+}
+
+// --- JSON
+
+// has_key looks for a key at any depth.
+bool has_key(const Json& json, std::string_view key) {
+  if (const auto* items = json.as<JsonArray>())
+    return std::ranges::any_of(*items, [&](const Json& item) { return has_key(item, key); });
+  const auto* members = json.as<JsonObject>();
+  return members != nullptr && std::ranges::any_of(*members, [&](const auto& member) {
+    return (member.first == key && !member.second.is_null()) || has_key(member.second, key);
+  });
+}
+
+void weight_map_facts(const Json& json, Facts& facts) {
+  const Json* map = json.find("weight_map");
+  const auto* members = map == nullptr ? nullptr : map->as<JsonObject>();
+  if (members == nullptr) return;
+  for (const auto& [tensor, file] : *members) {
+    const auto* name = file.as<std::string>();
+    if (name != nullptr && !leaves_folder(*name)) continue;
+    facts.add(ContentKind::kEscapes, fmt::format("has the tensor {} in {}", excerpt(tensor, 128),
+                                                 name == nullptr ? "what is no text" : excerpt(*name)));
+    return;  // one is enough to know it by
+  }
+}
+
+std::string text_of(const Json* json) {
+  const auto* text = json == nullptr ? nullptr : json->as<std::string>();
+  return text == nullptr ? "" : *text;
+}
+
+// --- Keras
+
+// Layers and functions of Keras that run or load what the file names.
+bool runs_code(std::string_view class_name) {
+  return class_name == "Lambda" || class_name == "TFSMLayer" || class_name == "TorchModuleWrapper" ||
+         class_name == "JaxLayer" || class_name == "FlaxLayer" || class_name == "__lambda__";
+}
+
+bool is_keras_module(std::string_view module) {
+  return module.empty() || module == "builtins" || module == "keras" || module.starts_with("keras.");
+}
+
+void keras_object(const Json& json, std::string_view member, Facts& facts, unsigned depth) {
+  constexpr unsigned kMaxDepth = 64;
+  if (depth > kMaxDepth) return;
+  if (const auto* items = json.as<JsonArray>()) {
+    for (const Json& item : *items) keras_object(item, member, facts, depth + 1);
+    return;
+  }
+  const auto* members = json.as<JsonObject>();
+  if (members == nullptr) return;
+  const std::string name = text_of(json.find("class_name"));
+  const std::string module = text_of(json.find("module"));
+  if (runs_code(name)) tell(facts, member, ContentKind::kCode, fmt::format("has a {}", excerpt(name, 64)));
+  // Keras imports the module and calls what has that name in it.
+  if (!name.empty() && !is_keras_module(module))
+    tell(facts, member, ContentKind::kCode,
+         fmt::format("calls {}.{}", excerpt(module, 128), excerpt(name, 128)));
+  // A function by its name, such as one that fetches and unpacks (CVE-2025-8747).
+  if (name == "function" && module.starts_with("keras.utils"))
+    tell(facts, member, ContentKind::kCode, fmt::format("calls a function of {}", excerpt(module, 128)));
+  for (const auto& [key, value] : *members) keras_object(value, member, facts, depth + 1);
+}
+
+}  // namespace
+
+Result<void> zip_facts(const Content& content, Facts& facts) {
+  WM_TRY(const ZipArchive archive, read_zip(content));
+  for (std::size_t i = 0; i < archive.faults.size() && i < kMaxTold; ++i)
+    facts.add(ContentKind::kMalformed, archive.faults[i]);
+  const bool scripted = std::ranges::any_of(archive.members, [](const ZipMember& member) {
+    return member.name.contains("/code/__torch__") || member.name.contains("/code/");
+  });
+  if (scripted) facts.add(ContentKind::kCode, "is a TorchScript program");
+  for (const ZipMember& member : archive.members) {
+    if (!scripted || extension_of(member.name) != "py") check_member(member, facts);
+    WM_CHECK(look_into(content, member, facts));
+  }
+  return {};
+}
+
+Result<void> pickle_facts(const Content& content, std::string_view member, Facts& facts) {
+  WM_TRY(const PickleNames pickle, read_pickle(content));
+  std::vector<std::string> names;
+  for (const std::string& name : pickle.names)
+    if (!builds_data(name)) names.push_back(excerpt(name, 128));
+  const std::size_t more = names.size() - std::min(names.size(), kMaxTold);
+  names.resize(names.size() - more);
+  if (!names.empty())
+    tell(facts, member, ContentKind::kCode,
+         fmt::format("is a pickle that calls {}{}", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : ""));
+  if (!pickle.fault.empty())
+    tell(facts, member, ContentKind::kUnread, fmt::format("is a pickle that {}", pickle.fault));
+  return {};
+}
+
+// numpy.lib.format: an array of objects is a pickle after the header.
+Result<void> numpy_facts(const Content& content, std::string_view member, Facts& facts) {
+  constexpr std::uint64_t kMaxHeader = std::uint64_t{1} << 20U;
+  ContentCursor cursor(content);
+  cursor.skip(6);
+  const std::uint8_t major = cursor.u8();
+  cursor.skip(1);
+  const std::uint64_t size = major == 1 ? cursor.u16() : cursor.u32();
+  const std::string header = size <= kMaxHeader ? cursor.bytes(size) : "";
+  const std::uint64_t begin = cursor.offset();
+  WM_CHECK(cursor.result());
+  if (header.empty() || cursor.ended()) {
+    tell(facts, member, ContentKind::kMalformed, "has no header of an array");
+    return {};
+  }
+  if (!header.contains("'O'") && !header.contains("|O")) return {};
+  tell(facts, member, ContentKind::kCode, "is an array of objects, which is a pickle");
+  return pickle_facts(ContentPart(content, begin, content.size() - begin), member, facts);
+}
+
+Result<void> json_facts(std::string_view name, const Content& content, Facts& facts) {
+  if (content.size() > kMaxJson) return {};
+  const std::string_view base = name.substr(name.rfind('/') + 1);
+  WM_TRY(const std::string text, read_all(content));
+  const auto json = parse_json(text);
+  if (!json) {
+    facts.add(ContentKind::kMalformed, "is no JSON: " + describe(json.error()));
+    return {};
+  }
+  // transformers imports what auto_map names, of the model's own Python files.
+  if (has_key(*json, "auto_map") || has_key(*json, "custom_pipelines"))
+    facts.add(ContentKind::kCode, "names Python code to be imported (auto_map)");
+  if (base == "tokenizer_config.json" || base == "processor_config.json" || base == "chat_template.json")
+    if (has_key(*json, "chat_template")) facts.add(ContentKind::kCode, "has a chat template");
+  if (base.ends_with(".index.json")) weight_map_facts(*json, facts);
+  if (json->find("class_name") != nullptr && json->find("config") != nullptr) keras_facts(text, "", facts);
+  return {};
+}
+
+// HDF5 has the configuration as text among much else; it is looked for, since only
+// HDF5's own library can read the rest.
+Result<void> hdf5_facts(const Content& content, Facts& facts) {
+  constexpr std::uint64_t kLookedAt = std::uint64_t{64} << 20U;
+  ContentCursor cursor(content);
+  const std::string head = cursor.bytes(std::min(kLookedAt, content.size()));
+  WM_CHECK(cursor.result());
+  for (const std::string_view name : {"Lambda", "TFSMLayer"})
+    for (const std::string_view colon : {": ", ":"})
+      if (head.contains(fmt::format("\"class_name\"{}\"{}\"", colon, name)))
+        facts.add(ContentKind::kCode, fmt::format("has a {}", name));
+  return {};
+}
+
+void keras_facts(std::string_view config, std::string_view member, Facts& facts) {
+  const auto json = parse_json(config);
+  if (!json) return tell(facts, member, ContentKind::kMalformed, "is no JSON: " + describe(json.error()));
+  keras_object(*json, member, facts, 0);
+}
+
+}  // namespace weightmark
