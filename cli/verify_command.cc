@@ -65,6 +65,19 @@ std::string describe_files(const Report& report) {
                      fmt::join(parts, ", "));
 }
 
+void tell_content(const Report& report, const Ui& ui) {
+  if (!report.content) return;
+  if (report.content->empty()) ui.detail("content", "no code and no broken rules that are looked for");
+  std::size_t shown = 0;
+  for (const ContentFact& fact : *report.content) {
+    if (++shown > kMaxShown) break;
+    ui.detail(std::string(content_kind_name(fact.kind)),
+              fmt::format("{} {}", printable(fact.file), printable(fact.detail)));
+  }
+  if (report.content->size() > kMaxShown)
+    ui.detail("", fmt::format("and {} more; --json lists them", grouped(report.content->size() - kMaxShown)));
+}
+
 void tell_notes(const Report& report, const Ui& ui) {
   std::size_t shown = 0;
   for (const FileReport& file : report.files)
@@ -117,6 +130,7 @@ void tell_verified(const Report& report, const Ui& ui) {
   ui.detail("root digest", "sha256:" + report.subject->root.hex());
   if (std::size_t ignored = report.count(Coverage::kIgnored); ignored > 0)
     ui.detail("ignored", fmt::format("{}, {}", plural(ignored, "file"), first_names(report, Coverage::kIgnored)));
+  tell_content(report, ui);
   tell_notes(report, ui);
   tell_not_covered(report, ui);
 }

@@ -34,6 +34,7 @@ void VerifyFlags::add_files_to(CLI::App& method) {
                   "Verify only files that match, as '*.safetensors'; a folder stands for all in it; may be repeated")
       ->type_name("GLOB")
       ->allow_extra_args(false);
+  method.add_flag("--content", content, "Tell which signed files are code or hold some, or break their formats' rules");
 }
 
 void VerifyFlags::add_keys_to(CLI::App& method) {
@@ -169,6 +170,7 @@ Result<VerifyOptions> VerifyFlags::options(const Ui& ui) const {
   if (whole_files) options.evidence = Evidence::kWholeFiles;
   if (check_both) options.evidence = Evidence::kBoth;
   options.files = files;
+  options.content_facts = content;
   options.allow_symlinks = model.allow_symlinks;
   options.work.threads = model.threads;
   options.work.cancelled = &interrupt_flag();

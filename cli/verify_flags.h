@@ -22,6 +22,7 @@ struct VerifyFlags {
   bool whole_files = false;
   bool check_both = false;
   std::vector<std::string> files;
+  bool content = false;
   std::string name;
   std::string digest;
   std::vector<std::string> public_keys;

@@ -3,6 +3,7 @@
 // docs/content.md lists them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ enum class ContentKind : std::uint8_t {
   kInflates,   // it grows far beyond its size when it is unpacked
   kUnread,     // it could not be looked into, and why
 };
+
+inline constexpr std::array kContentKinds{ContentKind::kCode,    ContentKind::kDisguised, ContentKind::kMalformed,
+                                          ContentKind::kEscapes, ContentKind::kInflates,  ContentKind::kUnread};
 
 // content_kind_name returns "code", "disguised", "malformed", "escapes", "inflates" or "unread".
 WEIGHTMARK_API std::string_view content_kind_name(ContentKind kind);

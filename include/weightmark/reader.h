@@ -79,9 +79,10 @@ class WEIGHTMARK_API VerifiedModel {
   const SignerReport& signer() const;
 
   // check_files compares the names and sizes of the files that are there with the signed
-  // ones, as verify_model does before it reads, and reads none.
+  // ones, as verify_model does before it reads, and reads none; but where a policy forbids
+  // contents (weightmark/content.h), it looks into them.
   // Errors: file-missing, file-extra, file-mismatch and shard-past-end of a size,
-  // policy-uncovered, and those of listing: symlink-*, special-*, name-*, too-many-files,
+  // policy-uncovered, policy-content with those of content_facts, and those of listing: symlink-*, special-*, name-*, too-many-files,
   // file-unreadable, read-failed, interrupted.
   Result<void> check_files() const;
 

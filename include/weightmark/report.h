@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weightmark/certificate.h"
+#include "weightmark/content.h"
 #include "weightmark/digest.h"
 #include "weightmark/error.h"
 #include "weightmark/export.h"
@@ -161,6 +162,7 @@ struct Report {
   std::optional<PolicyReport> policy;    // set where a policy decides, once its signers have signed
   // Set where a policy demands provenance, once it is verified, also where it does not hold.
   std::optional<JudgementReport> judgement;
+  std::optional<std::vector<ContentFact>> content;  // set where it was asked for, or the policy forbids some
   std::vector<Check> checks;
   std::vector<FileReport> files;  // in byte order of their names
   std::vector<std::string> warnings;

@@ -62,6 +62,9 @@ struct VerifyOptions {
   std::vector<std::string> files = {};
   // Follow symbolic links even where the signature does not say so.
   bool allow_symlinks = false;
+  // Look into the verified files and tell what they are (weightmark/content.h), also where
+  // no policy asks for that.
+  bool content_facts = false;
 
   WorkOptions work = {};
 };

@@ -148,6 +148,27 @@ TEST_F(PolicyModels, ForbidsThemWhateverTheCallerTolerates) {
   EXPECT_EQ(code(verify()), "file-extra");
 }
 
+TEST_F(PolicyModels, ForbidsContents) {
+  temp_.write("model/code.py", "import os");
+  sign();
+  demand(1);
+  EXPECT_EQ(code(verify()), "ok");
+  EXPECT_FALSE(verify().content);
+  options_.content_facts = true;
+  ASSERT_TRUE(verify().content);
+  EXPECT_EQ(verify().content->size(), 1U);
+  options_.content_facts = false;
+  demand(1, "content: {escapes: forbidden}");
+  EXPECT_EQ(code(verify()), "ok");
+  demand(1, "content: {code: forbidden}");
+  const Report report = verify();
+  EXPECT_EQ(code(report), "policy-content");
+  EXPECT_EQ(report.first_error()->subject, "code.py");
+  EXPECT_EQ(code_of(VerifiedModel::open(options_).value().check_files()), "policy-content");
+  options_.files = {"a"};
+  EXPECT_EQ(code(verify()), "ok");
+}
+
 TEST_F(PolicyModels, ForbidsNothingInAPart) {
   sign();
   options_.files = {"a"};

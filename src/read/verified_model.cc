@@ -5,6 +5,7 @@
 #include "attest/oms.h"
 #include "base/try.h"
 #include "hash/hasher.h"
+#include "read/content_facts.h"
 #include "read/evidence.h"
 #include "read/loaded_file.h"
 #include "read/model_listing.h"
@@ -107,7 +108,10 @@ Result<VerifiedModel> VerifiedModel::open(const VerifyOptions& options) {
 
 Result<void> VerifiedModel::check_files() const {
   if (!state_->root) return missing(manifest().files.front());
-  return check_listing(state_->options, state_->signature, manifest(), *state_->root);
+  WM_CHECK(check_listing(state_->options, state_->signature, manifest(), *state_->root));
+  if (!forbids_content(state_->options.policy)) return {};
+  WM_TRY(const std::vector<ContentFact> facts, content_facts(*this));
+  return check_content(state_->options.policy, facts);
 }
 
 const Manifest& VerifiedModel::manifest() const { return state_->signed_model->manifest; }

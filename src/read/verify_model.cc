@@ -5,11 +5,13 @@
 
 #include "attest/oms.h"
 #include "base/name_cursor.h"
+#include "base/text.h"
 #include "base/try.h"
 #include "model/compare.h"
 #include "model/listing.h"
 #include "model/measure.h"
 #include "model/placement.h"
+#include "read/content_facts.h"
 #include "read/evidence.h"
 #include "read/model_listing.h"
 #include "read/policy_files.h"
@@ -41,8 +43,10 @@ class Session {
     evidence_ = evidence_for(options_, *model);
     WM_CHECK(recorded("files", verify_contents(model->manifest)));
     std::ranges::sort(report().files, {}, &FileReport::name);
-    WM_TRY(verification_.manifest,
+    WM_TRY(Verified<Manifest> verified,
            Verifier::verify_files(std::move(model), report().files, report().partial, report().checks));
+    WM_CHECK(recorded("content", verify_content(verified->files)));
+    verification_.manifest = std::move(verified);
     report().verdict = Verdict::kVerified;
     return {};
   }
@@ -64,6 +68,17 @@ class Session {
     find_renames(manifest, root, listing, rest);
     std::ranges::move(rest, std::back_inserter(report().files));
     if (selection_.everything()) forbid_uncovered(options_, report().signature, manifest, report().files);
+    return {};
+  }
+
+  // verify_content opens the files anew: facts are told of verified bytes alone.
+  Result<void> verify_content(const std::vector<FileEntry>& files) {
+    if (!options_.content_facts && !forbids_content(options_.policy)) return {};
+    WM_TRY(const VerifiedModel model, VerifiedModel::open(options_));
+    WM_TRY(report().content, facts_of_files(model, files));
+    WM_CHECK(check_content(options_.policy, *report().content));
+    report().checks.push_back(
+        {"content", Outcome::kPassed, plural(report().content->size(), "fact") + ", none forbidden", std::nullopt});
     return {};
   }
 

@@ -73,6 +73,19 @@ Result<std::vector<Item>> parse_list(const JsonView& root, std::string_view key,
   return items;
 }
 
+// parse_content reads which kinds of content facts are forbidden; none is, unless it says so.
+Result<std::set<ContentKind>> parse_content(const JsonView& root) {
+  std::set<ContentKind> forbidden;
+  const auto field = root.find("content");
+  if (!field) return forbidden;
+  WM_CHECK(field->only({"code", "disguised", "malformed", "escapes", "inflates", "unread"}));
+  for (const ContentKind kind : kContentKinds) {
+    WM_TRY(const bool is_forbidden, choice_at(*field, content_kind_name(kind), "forbidden", "allowed"));
+    if (is_forbidden) forbidden.insert(kind);
+  }
+  return forbidden;
+}
+
 // as_json reads JSON by its own rules; anything else is YAML.
 Result<std::string> as_json(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -136,7 +149,7 @@ Result<Policy> Policy::parse(std::string_view text, const PolicyFiles& read) {
   const JsonView root = document.root(ErrorCode::kPolicyMalformed);
   WM_CHECK(check_schema(root));
   WM_CHECK(root.only({"schema", "trusted-root", "trusted-root-max-age", "publishers", "revoked", "deny", "trees",
-                      "uncovered-files", "unsigned"}));
+                      "uncovered-files", "unsigned", "content"}));
   auto policy = std::make_shared<Impl>();
   WM_TRY(policy->root, read_root(root, files));
   WM_TRY(policy->root_max_age, days_at(root, "trusted-root-max-age"));
@@ -148,6 +161,7 @@ Result<Policy> Policy::parse(std::string_view text, const PolicyFiles& read) {
   WM_TRY(policy->trees_required, choice_at(root, "trees", "required", "optional"));
   WM_TRY(policy->uncovered_forbidden, choice_at(root, "uncovered-files", "forbidden", "allowed"));
   WM_TRY(policy->unsigned_allowed, choice_at(root, "unsigned", "allowed", "refused"));
+  WM_TRY(policy->forbidden_content, parse_content(root));
   policy->sha256 = sha256_of(text);
   policy->policy_v1 = policy_digest(policy->sha256, digests);
   return Policy(std::move(policy));

@@ -3,12 +3,14 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "trust/policy_signers.h"
 #include "trust/provenance_policy.h"
+#include "weightmark/content.h"
 #include "weightmark/manifest.h"
 #include "weightmark/policy.h"
 #include "weightmark/trusted_root.h"
@@ -57,6 +59,7 @@ struct Policy::Impl {
   bool trees_required = false;
   bool uncovered_forbidden = false;
   bool unsigned_allowed = false;
+  std::set<ContentKind> forbidden_content;
 };
 
 }  // namespace weightmark

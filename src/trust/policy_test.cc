@@ -73,6 +73,7 @@ deny:
 trees: required
 uncovered-files: forbidden
 unsigned: allowed
+content: {code: forbidden, unread: allowed, escapes: forbidden}
 )";
 
 TEST(Policy, ReadsEverything) {
@@ -100,6 +101,7 @@ TEST(Policy, ReadsEverything) {
   EXPECT_EQ(acme.signers[2].scts, 0U);
   EXPECT_EQ(std::get<PublicKey>(acme.signers[3].who), PublicKey::from_pem(key_pem()).value());
   EXPECT_EQ(acme.signers[3].logs, 1U);
+  EXPECT_EQ(found.forbidden_content, (std::set{ContentKind::kCode, ContentKind::kEscapes}));
   EXPECT_TRUE(found.revoked.at(0).since);
   EXPECT_FALSE(found.revoked.at(1).since);
   EXPECT_EQ(found.denied.at(1).text(),

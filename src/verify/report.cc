@@ -90,6 +90,14 @@ Json policy_json(const PolicyReport& policy) {
       {{"publisher", policy.publisher}, {"threshold", policy.threshold}, {"signers", std::move(signers)}});
 }
 
+Json content_json(const std::vector<ContentFact>& facts) {
+  JsonArray items;
+  for (const ContentFact& fact : facts)
+    items.push_back(Json::object(
+        {{"file", text(fact.file)}, {"kind", content_kind_name(fact.kind)}, {"detail", text(fact.detail)}}));
+  return items;
+}
+
 Json finding_json(const Finding& finding) {
   JsonObject members = {{"rule", finding.rule}, {"answer", answer_name(finding.answer)}, {"what", text(finding.what)}};
   if (!finding.about.empty()) members.emplace_back("about", text(finding.about));
@@ -223,6 +231,7 @@ std::string report_json(const Report& report) {
   if (report.trust) members.emplace_back("trust", trust_json(*report.trust));
   if (report.subject) members.emplace_back("subject", subject_json(*report.subject));
   if (report.policy) members.emplace_back("policy", policy_json(*report.policy));
+  if (report.content) members.emplace_back("content", content_json(*report.content));
   if (report.judgement) members.emplace_back("provenance", judgement_json(*report.judgement));
   return write_json_indented(Json::object(std::move(members)));
 }
