@@ -1,13 +1,12 @@
 // Observing what a confined command opens, by fanotify on every mount that it sees.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -43,11 +42,20 @@ class Observer {
   void take_written() { take_from(by_file_); }
   void take_read() { take_from(by_handle_); }
 
-  std::vector<OpenedFile> opened() const;
+  // opened hands over what was opened, sorted, each once.
+  std::vector<OpenedFile> opened();
   std::uint64_t dropped() const { return dropped_; }
   const std::vector<std::string>& gaps() const { return gaps_; }
 
  private:
+  // Hash finds texts by views of them.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
+  using Texts = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
   struct Watched {
     Fd folder;
     std::string filesystem;
@@ -59,7 +67,6 @@ class Observer {
   void take(const OpenEvent& event);
   void take_file(const OpenEvent& event);
   void take_handles(const OpenEvent& event);
-  void note(std::string path, bool executed, dev_t device, ino_t inode);
   void gap(std::string what);
   const std::string& folder_path(const FileHandle& folder);
   std::string find_folder(const FileHandle& folder) const;
@@ -72,9 +79,10 @@ class Observer {
   Fd mounts_;  // its mount namespace, which keeps the mounts in place
   std::vector<std::uint8_t> buffer_;
   std::vector<Watched> watched_;
-  std::unordered_set<std::string> seen_;
-  std::unordered_map<std::string, std::string> folders_;
-  std::map<std::tuple<std::string, dev_t, ino_t>, bool> opened_;
+  Texts seen_;  // events that came before
+  Texts run_;   // the same for files that were run
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> folders_;
+  std::vector<OpenedFile> opened_;  // some of them twice
   std::uint64_t dropped_ = 0;
   std::vector<std::string> gaps_;
 };
