@@ -272,7 +272,6 @@ Result<void> check_v1(const Case& it, const GithubClaims& claims, bool delegated
     WM_CHECK(check_source(it, "externalParameters.source", text_at(external, "source.uri"), commit, claims));
   }
   WM_CHECK(it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kProvenanceClaims));
-  const Context context{it.provenance().internal_parameters, true};
   const std::string started = text_at(it.provenance().internal_parameters, "GITHUB_WORKFLOW_REF");
   if (started.empty())
     return record<void>(refuse(ErrorCode::kProvenanceSource, "does not say which workflow was started", "GITHUB_WORKFLOW_REF"),
