@@ -61,6 +61,10 @@ Result<AcceptedProvenance> accept_by(const FoundAttestation& found, const Policy
   ProvenanceTrust whom;
   whom.trust = std::move(trust);
   WM_TRY(const auto said, Verifier::verify_provenance_signature(found.envelope, whom, it.time, checks));
+  // Google's keys are none of the policy's signers.
+  if (!said->google_key.empty())
+    return refuse(ErrorCode::kMethodMismatch, "signed with a key of Google's, not by one of the policy's signers",
+                  signer.name, "name that key in the policy");
   SignerReport report = said->signer;
   WM_CHECK(check_principal(found.envelope.bundle, signer, it.root, it.policy.revoked, report));
   // What another version was made of is not about this one.

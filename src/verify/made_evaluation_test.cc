@@ -262,6 +262,33 @@ TEST(VerifySummary, RefusesEachOtherByItsCode) {
   EXPECT_EQ(decide(policy_of(with_summary()), {{}, {other}, {}}).result, "predicate-other");
 }
 
+// p1363 is what a DER signature with P-384 says, both numbers in full length.
+Bytes p1363(const Bytes& der) {
+  Bytes raw;
+  std::size_t at = 2;
+  for (int i = 0; i < 2; ++i) {
+    Bytes number(der.begin() + static_cast<std::ptrdiff_t>(at) + 2,
+                 der.begin() + static_cast<std::ptrdiff_t>(at) + 2 + der.at(at + 1));
+    at += 2 + number.size();
+    if (number.size() > 48) number.erase(number.begin());
+    number.insert(number.begin(), 48 - number.size(), 0);
+    raw.insert(raw.end(), number.begin(), number.end());
+  }
+  return raw;
+}
+
+TEST(VerifySummary, TakesBareEnvelopesAndBothEncodings) {
+  FoundAttestation bare = attested("v.json", kVsaType, write_vsa(passed()), verifier_key(), manifest());
+  bare.envelope.form = ProvenanceEnvelope::Form::kBare;
+  bare.envelope.bundle.media_type = "";
+  bare.envelope.bundle.material = PublicKeyMaterial{};
+  EXPECT_EQ(decide(policy_of(with_summary()), {{}, {bare}, {}}).result, "accepted");
+  bare.envelope.bundle.envelope.signature = p1363(bare.envelope.bundle.envelope.signature);
+  EXPECT_EQ(decide(policy_of(with_summary()), {{}, {bare}, {}}).result, "accepted");
+  bare.envelope.bundle.envelope.signature[50] ^= 1U;
+  EXPECT_EQ(decide(policy_of(with_summary()), {{}, {bare}, {}}).result, "signature-invalid");
+}
+
 TEST(VerifySummary, RefusesOneByWhoeverSignedTheModel) {
   std::string text = with_summary();
   text.replace(text.find("{key: v}"), 8, "{key: p}");

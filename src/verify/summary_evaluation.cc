@@ -11,6 +11,7 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "crypto/ecdsa_encoding.h"
 #include "verify/policy_signature.h"
 
 namespace weightmark {
@@ -25,9 +26,15 @@ struct SignedBySigner {
   std::string name;  // in the policy
 };
 
-Result<SignedBySigner> verify_by(const FoundAttestation& found, const PolicySigner& signer, const SummaryCase& it) {
+// An envelope by itself is as a bundle of that version would be.
+Bundle bundle_of(const FoundAttestation& found) {
+  Bundle bundle = found.envelope.bundle;
+  if (found.envelope.form != ProvenanceEnvelope::Form::kBundle) bundle.media_type = kBundleMediaType;
+  return bundle;
+}
+
+Result<SignedBySigner> verify_by(const Bundle& bundle, const PolicySigner& signer, const SummaryCase& it) {
   std::vector<Check> checks;
-  const Bundle& bundle = found.envelope.bundle;
   WM_TRY(const Trust trust, trust_in(signer, it.root));
   WM_TRY(auto statement, Verifier::verify_statement(bundle, trust, it.time, checks));
   SignerReport report = statement->signer;
@@ -37,8 +44,16 @@ Result<SignedBySigner> verify_by(const FoundAttestation& found, const PolicySign
 
 Result<SignedBySigner> verify_signer(const FoundAttestation& found, const SummaryCase& it) {
   std::optional<Error> reason;
+  const Bundle bundle = bundle_of(found);
+  // Verifiers that sign with a bare key write what libraries for the web give them.
+  std::optional<Bundle> other_encoding;
+  if (auto der = der_of_p1363(bundle.envelope.signature)) {
+    other_encoding = bundle;
+    other_encoding->envelope.signature = *std::move(der);
+  }
   for (const PolicySigner& signer : it.demands.signers) {
-    auto result = verify_by(found, signer, it);
+    auto result = verify_by(bundle, signer, it);
+    if (!result && other_encoding) result = verify_by(*other_encoding, signer, it);
     if (result) return result;
     if (!reason || weight(result.error().code) > weight(reason->code)) reason = std::move(result).error();
   }
