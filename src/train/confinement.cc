@@ -207,7 +207,8 @@ class Attempt {
   std::vector<std::string> limits() const {
     std::vector<std::string> out{
         "processes of others are visible by name", "shared memory of the same user is not private",
-        "sockets in the file system can be connected to", "names, sizes and times of all files can be seen"};
+        "sockets in the file system can be connected to", "names, sizes and times of all files can be seen",
+        "owners, modes and times of the user's own files can be changed"};
     if (plan_.landlock_abi < 3) out.emplace_back("files that are only to be read can be cut to nothing");
     if (plan_.landlock_abi < 6) out.emplace_back("processes of the same user can be sent signals");
     return out;

@@ -118,6 +118,12 @@ TEST_F(ConfinementChoiceTest, GivesTheHandlersOfSignalsBack) {
   EXPECT_EQ(after.sa_handler, mine.sa_handler);
 }
 
+TEST_F(ConfinementChoiceTest, SeesTheEndThoughDeathsOfChildrenAreIgnored) {
+  want(Person::kContainer);
+  before_ = [] { ::signal(SIGCHLD, SIG_IGN); };
+  EXPECT_EQ(shell_status(run(Person::kContainer, {"sh", "-c", "exit 7"}).run.wait_status), 7);
+}
+
 // What nohup does must reach the command.
 TEST_F(ConfinementChoiceTest, LeavesIgnoredSignalsIgnored) {
   want(Person::kContainer);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ enum class Person {
 };
 
 std::string name_of(Person person);
+inline void PrintTo(Person person, std::ostream* out) {
+  *out << name_of(person);
+}  // NOLINT(readability-identifier-naming): gtest's
 
 // Outcome is a ConfinedRun that another process made, or its error.
 struct Outcome {

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 
@@ -158,6 +159,7 @@ void give_up(const InsidePlan& plan, Stage stage, int error_number, std::size_t 
 
 void be_first_process(InsidePlan& plan) {
   settle_descriptors(plan);
+  ::signal(SIGCHLD, SIG_DFL);  // a caller that ignores it would have children vanish unseen
   ::prctl(PR_SET_PDEATHSIG, plan.namespaces ? SIGKILL : 0);
   wait_for_go(plan);
   // Its memory is a copy of the caller's, with whatever secrets that has.

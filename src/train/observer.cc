@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 #include "base/refuse.h"
 #include "base/try.h"
@@ -104,19 +106,14 @@ bool Observer::watch_by_handle(const MountedPlace& place) {
 
 bool Observer::watch_by_file(const MountedPlace& place) { return mark(by_file_, root_, beneath(place.path)); }
 
-void Observer::take_events() {
-  if (by_handle_) take_from(by_handle_);
-  take_from(by_file_);
-}
-
 void Observer::take_from(const Fd& group) {
-  std::vector<std::uint8_t> buffer(kBuffer);
-  while (true) {
-    const ssize_t size = ::read(group.get(), buffer.data(), buffer.size());
+  buffer_.resize(kBuffer);
+  while (group) {
+    const ssize_t size = ::read(group.get(), buffer_.data(), buffer_.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return;
     if (size <= 0) return gap(fmt::format("an event was lost: {}", std::strerror(errno)));
-    const auto events = parse_open_events({buffer.data(), static_cast<std::size_t>(size)});
+    const auto events = parse_open_events({buffer_.data(), static_cast<std::size_t>(size)});
     if (!events) return gap(events.error().what);
     for (const OpenEvent& event : *events) take(event);
   }
@@ -128,8 +125,11 @@ void Observer::take(const OpenEvent& event) {
     gap("the queue of events overflowed");
   } else if (event.descriptor >= 0) {
     take_file(event);
-  } else if (!event.file.handle.empty() && !event.folder.handle.empty()) {
-    if (seen_.insert(std::string(event.key) + (event.executed ? "x" : "r")).second) take_handles(event);
+  } else if (!event.file.empty() && !event.folder.empty()) {
+    Texts& seen = event.executed ? run_ : seen_;
+    if (seen.contains(event.key)) return;
+    seen.emplace(event.key);
+    take_handles(event);
   } else {
     gap("an event does not say what was opened");
   }
@@ -144,13 +144,14 @@ void Observer::take_file(const OpenEvent& event) {
   std::string path = link_text(file.get());
   if (status.st_nlink == 0 && path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
   if (!path.starts_with('/')) return gap("an opened file has no path");
-  note(std::move(path), event.executed, status.st_dev, status.st_ino);
+  const std::string key = fmt::format("{} {} {} {}", status.st_dev, status.st_ino, event.executed, path);
+  if (seen_.insert(key).second) opened_.push_back({std::move(path), event.executed, status.st_dev, status.st_ino});
 }
 
 void Observer::take_handles(const OpenEvent& event) {
   struct stat status{};
   for (const Watched& watched : watched_) {
-    if (watched.filesystem != event.file.filesystem) continue;
+    if (watched.filesystem != event.file.filesystem()) continue;
     const Fd file = open_handle(watched, event.file);
     if (!file || ::fstat(file.get(), &status) != 0) status = {};
     break;
@@ -158,28 +159,31 @@ void Observer::take_handles(const OpenEvent& event) {
   if (status.st_mode != 0 && !S_ISREG(status.st_mode)) return;
   const std::string& folder = folder_path(event.folder);
   if (folder.empty()) return gap(fmt::format("the folder in which {} was opened cannot be told", event.name));
-  note((folder == "/" ? "" : folder) + "/" + event.name, event.executed, status.st_dev, status.st_ino);
+  std::string path = folder == "/" ? "" : folder;
+  ((path += '/') += event.name);
+  opened_.push_back({std::move(path), event.executed, status.st_dev, status.st_ino});
 }
 
 Fd Observer::open_handle(const Watched& watched, const FileHandle& handle) const {
   alignas(file_handle) std::array<char, sizeof(file_handle) + kMaxHandle> space{};
-  if (handle.handle.size() > space.size()) return {};
-  std::memcpy(space.data(), handle.handle.data(), handle.handle.size());
+  const std::string_view bytes = handle.handle();
+  if (bytes.size() > space.size()) return {};
+  std::memcpy(space.data(), bytes.data(), bytes.size());
   return Fd(
       ::open_by_handle_at(watched.folder.get(), reinterpret_cast<file_handle*>(space.data()), O_PATH | O_CLOEXEC));
 }
 
 const std::string& Observer::folder_path(const FileHandle& folder) {
-  const auto [entry, is_new] = folders_.try_emplace(folder.filesystem + folder.handle);
-  if (is_new) entry->second = find_folder(folder);
-  return entry->second;
+  const auto known = folders_.find(folder.bytes);
+  if (known != folders_.end()) return known->second;
+  return folders_.emplace(folder.bytes, find_folder(folder)).first->second;
 }
 
 // A folder may lie on several mounts of one file system, and a path be told that holds only
 // on one of them: so each is asked until that path leads to that folder.
 std::string Observer::find_folder(const FileHandle& folder) const {
   for (const Watched& watched : watched_) {
-    if (watched.filesystem != folder.filesystem) continue;
+    if (watched.filesystem != folder.filesystem()) continue;
     const Fd opened = open_handle(watched, folder);
     struct stat status{};
     if (!opened || ::fstat(opened.get(), &status) != 0) continue;
@@ -195,21 +199,21 @@ bool Observer::is_at(const std::string& path, const struct stat& status) const {
   return found && ::fstat(found.get(), &other) == 0 && other.st_dev == status.st_dev && other.st_ino == status.st_ino;
 }
 
-void Observer::note(std::string path, bool executed, dev_t device, ino_t inode) {
-  bool& was_executed = opened_[{std::move(path), device, inode}];
-  was_executed = was_executed || executed;
-}
-
 void Observer::gap(std::string what) {
   if (gaps_.size() < kMostGaps && std::ranges::find(gaps_, what) == gaps_.end()) gaps_.push_back(std::move(what));
 }
 
-std::vector<OpenedFile> Observer::opened() const {
-  std::vector<OpenedFile> out;
-  out.reserve(opened_.size());
-  for (const auto& [file, executed] : opened_)
-    out.push_back({std::get<0>(file), executed, std::get<1>(file), std::get<2>(file)});
-  return out;
+std::vector<OpenedFile> Observer::opened() {
+  // Of one file the opening to run it comes first, and is kept.
+  std::ranges::sort(opened_, [](const OpenedFile& a, const OpenedFile& b) {
+    return std::tie(a.path, a.device, a.inode, b.executed) < std::tie(b.path, b.device, b.inode, a.executed);
+  });
+  const auto same = [](const OpenedFile& a, const OpenedFile& b) {
+    return std::tie(a.path, a.device, a.inode) == std::tie(b.path, b.device, b.inode);
+  };
+  const auto rest = std::ranges::unique(opened_, same);
+  opened_.erase(rest.begin(), rest.end());
+  return std::exchange(opened_, {});
 }
 
 }  // namespace weightmark

@@ -1,13 +1,12 @@
 // Observing what a confined command opens, by fanotify on every mount that it sees.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -34,17 +33,29 @@ class Observer {
   // Errors: confinement-unavailable.
   Result<void> watch(pid_t first, const std::vector<std::string>& temporary);
 
-  // descriptors are ready to be read from when there are events.
-  std::vector<int> descriptors() const { return {by_handle_.get(), by_file_.get()}; }
+  // What descriptors are ready to be read from when there are events: of files that may be
+  // written, which should be taken at once, and of those that are only read, which can wait.
+  int written_descriptor() const { return by_file_.get(); }
+  int read_descriptor() const { return by_handle_.get(); }
 
-  // take_events takes all that is there. What goes wrong is a gap.
-  void take_events();
+  // They take all events that are there. What goes wrong is a gap.
+  void take_written() { take_from(by_file_); }
+  void take_read() { take_from(by_handle_); }
 
-  std::vector<OpenedFile> opened() const;
+  // opened hands over what was opened, sorted, each once.
+  std::vector<OpenedFile> opened();
   std::uint64_t dropped() const { return dropped_; }
   const std::vector<std::string>& gaps() const { return gaps_; }
 
  private:
+  // Hash finds texts by views of them.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
+  using Texts = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
   struct Watched {
     Fd folder;
     std::string filesystem;
@@ -56,7 +67,6 @@ class Observer {
   void take(const OpenEvent& event);
   void take_file(const OpenEvent& event);
   void take_handles(const OpenEvent& event);
-  void note(std::string path, bool executed, dev_t device, ino_t inode);
   void gap(std::string what);
   const std::string& folder_path(const FileHandle& folder);
   std::string find_folder(const FileHandle& folder) const;
@@ -67,10 +77,12 @@ class Observer {
   Fd by_file_;
   Fd root_;    // the command's
   Fd mounts_;  // its mount namespace, which keeps the mounts in place
+  std::vector<std::uint8_t> buffer_;
   std::vector<Watched> watched_;
-  std::unordered_set<std::string> seen_;
-  std::unordered_map<std::string, std::string> folders_;
-  std::map<std::tuple<std::string, dev_t, ino_t>, bool> opened_;
+  Texts seen_;  // events that came before
+  Texts run_;   // the same for files that were run
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> folders_;
+  std::vector<OpenedFile> opened_;  // some of them twice
   std::uint64_t dropped_ = 0;
   std::vector<std::string> gaps_;
 };

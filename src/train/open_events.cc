@@ -9,8 +9,8 @@
 namespace weightmark {
 namespace {
 
-constexpr std::size_t kFilesystemSize = 8;
 constexpr std::size_t kHandleHead = 8;  // its size and its type
+constexpr std::size_t kHead = FileHandle::kFilesystemSize + kHandleHead;
 
 std::unexpected<Error> malformed() {
   return refuse(ErrorCode::kInternal, "an event of fanotify is not as the kernel writes it");
@@ -26,15 +26,13 @@ bool take(ByteView bytes, T& out) {
 
 // read_record reads a file system's number, a handle, and for folders a name, which ends
 // with a zero byte.
-Result<void> read_record(ByteView bytes, FileHandle& handle, std::string* name) {
+Result<void> read_record(ByteView bytes, FileHandle& handle, std::string_view* name) {
   std::uint32_t size = 0;
-  if (bytes.size() < kFilesystemSize + kHandleHead || !take(bytes.subspan(kFilesystemSize), size) ||
-      size > bytes.size() - kFilesystemSize - kHandleHead)
+  if (bytes.size() < kHead || !take(bytes.subspan(FileHandle::kFilesystemSize), size) || size > bytes.size() - kHead)
     return malformed();
-  handle.filesystem = as_text(bytes.first(kFilesystemSize));
-  handle.handle = as_text(bytes.subspan(kFilesystemSize, kHandleHead + size));
+  handle.bytes = as_text(bytes.first(kHead + size));
   if (name == nullptr) return {};
-  const std::string_view rest = as_text(bytes.subspan(kFilesystemSize + kHandleHead + size));
+  const std::string_view rest = as_text(bytes.subspan(kHead + size));
   const std::size_t end = rest.find('\0');
   if (end == std::string_view::npos) return malformed();
   *name = rest.substr(0, end);

@@ -1,8 +1,7 @@
 // What the kernel tells of files that were opened (fanotify(7)).
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -11,23 +10,28 @@
 
 namespace weightmark {
 
-// FileHandle names a file or folder of one file system: its number, and what
-// open_by_handle_at takes.
+// FileHandle names a file or folder of one file system: its number, 8 bytes, and then what
+// open_by_handle_at takes (struct file_handle).
 struct FileHandle {
-  std::string filesystem;  // 8 bytes
-  std::string handle;      // struct file_handle
+  std::string_view bytes;
+
+  std::string_view filesystem() const { return bytes.substr(0, kFilesystemSize); }
+  std::string_view handle() const { return bytes.substr(kFilesystemSize); }
+  bool empty() const { return bytes.empty(); }
+
+  static constexpr std::size_t kFilesystemSize = 8;
 };
 
-// OpenEvent is one event. By handles there are `folder`, `name` and `file`; else an open
-// `descriptor`, which is the receiver's to close.
+// OpenEvent is one event; its texts are views of what was parsed. By handles there are
+// `folder`, `name` and `file`; else an open `descriptor`, which is the receiver's to close.
 struct OpenEvent {
   bool lost = false;  // some events before this one are missing
   bool executed = false;
   int descriptor = -1;
-  std::string_view key;  // equal for equal events; into what was parsed
+  std::string_view key;  // equal for equal events
   FileHandle folder;
   FileHandle file;
-  std::string name;
+  std::string_view name;
 };
 
 // parse_open_events reads what one read() from fanotify gave.

@@ -49,9 +49,9 @@ TEST(OpenEvents, ReadsHandlesAndAName) {
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 1U);
   EXPECT_EQ(events->front().name, "name");
-  EXPECT_EQ(events->front().folder.filesystem, "77777777");
-  EXPECT_EQ(events->front().folder.handle.size(), 12U);
-  EXPECT_EQ(events->front().file.handle.size(), 16U);
+  EXPECT_EQ(events->front().folder.filesystem(), "77777777");
+  EXPECT_EQ(events->front().folder.handle().size(), 12U);
+  EXPECT_EQ(events->front().file.handle().size(), 16U);
   EXPECT_TRUE(events->front().executed);
   EXPECT_FALSE(events->front().lost);
 }
@@ -68,7 +68,8 @@ TEST(OpenEvents, ReadsDescriptorsOneAfterTheOther) {
 }
 
 TEST(OpenEvents, TellsOfAnOverflow) {
-  const auto events = parse_open_events(event(kernel::kFanOverflow, -1, {}));
+  const Bytes bytes = event(kernel::kFanOverflow, -1, {});
+  const auto events = parse_open_events(bytes);
   ASSERT_TRUE(events);
   EXPECT_TRUE(events->front().lost);
 }

@@ -27,6 +27,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kFirstFree = 3;  // descriptors below are the command's
 constexpr int kPollMilliseconds = 100;
+// Events of files that are only read are left to gather: to be woken for each would cost
+// more than the event.
+constexpr int kRestMilliseconds = 10;
 constexpr std::chrono::seconds kGrace{10};
 
 const char* name_of(Stage stage) {
@@ -113,7 +116,10 @@ class Supervisor {
     tell(control_.get(), {Message::Kind::kGo});
     while (control_) turn();
     const int death = wait_for_death();
-    if (observer_ != nullptr) observer_->take_events();
+    if (observer_ != nullptr) {
+      observer_->take_written();
+      observer_->take_read();
+    }
     if (failure_) return failed(plan_, *failure_);
     // Somebody killed the first process, and with it the command.
     if (!ended_) return Ended{death, not_started_};
@@ -163,11 +169,16 @@ class Supervisor {
 
   // turn waits for whatever comes next.
   void turn() {
-    std::vector<pollfd> waiting{{control_.get(), POLLIN, 0}, {signals_.descriptor(), POLLIN, 0}};
-    if (observer_ != nullptr)
-      for (const int descriptor : observer_->descriptors()) waiting.push_back({descriptor, POLLIN, 0});
-    ::poll(waiting.data(), waiting.size(), stop_ != nullptr ? kPollMilliseconds : -1);
-    if (observer_ != nullptr) observer_->take_events();
+    constexpr int kNone = -1;
+    const bool reads = observer_ != nullptr && !resting_;
+    std::array<pollfd, 4> waiting{{{control_.get(), POLLIN, 0},
+                                   {signals_.descriptor(), POLLIN, 0},
+                                   {observer_ != nullptr ? observer_->written_descriptor() : kNone, POLLIN, 0},
+                                   {reads ? observer_->read_descriptor() : kNone, POLLIN, 0}}};
+    ::poll(waiting.data(), waiting.size(), resting_ ? kRestMilliseconds : stop_ != nullptr ? kPollMilliseconds : kNone);
+    if (waiting[2].revents != 0) observer_->take_written();
+    resting_ = waiting[3].revents != 0;
+    if (resting_) observer_->take_read();
     while (const auto signal = signals_.take())
       tell(control_.get(), {Message::Kind::kSignal, signal->number, signal->from_terminal ? 1 : 0});
     heed_stop();
@@ -205,6 +216,7 @@ class Supervisor {
   std::optional<Message> failure_;
   std::optional<Message> ended_;
   std::string not_started_;
+  bool resting_ = false;
   std::optional<Clock::time_point> stopped_;
 };
 
