@@ -45,9 +45,6 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   return near.empty() ? "" : fmt::format("did you mean {}?", near);
 }
 
-// Arguments of another program, which may be empty.
-constexpr const char* kForeign = "COMMAND";
-
 // refuse_empty catches what an unset variable of a script leaves: an empty value
 // must not pass for an option that was not given.
 void refuse_empty(CLI::Option& option) {
@@ -155,6 +152,15 @@ void expand_pin(Arguments& arguments, Arguments::iterator& command) {
   command = arguments.begin() + index;
 }
 
+// mark_foreign keeps the parser from reading anything into the words of another program:
+// it would split "[1,2]", and refuses what is empty.
+void mark_foreign(Arguments& arguments, Arguments::iterator command) {
+  if (*command != "train") return;
+  const auto end = std::find(command, arguments.end(), "--");
+  for (auto at = end; at != arguments.end(); ++at)
+    if (at != end) at->insert(0, kForeignMark);
+}
+
 void add_method(Arguments& arguments, Arguments::iterator command) {
   if (!lacks_method(arguments, command)) return;
   const bool policy = takes_policy(*command) && names_policy(command + 1, arguments.end());
@@ -187,6 +193,7 @@ std::vector<std::string> normalise(std::vector<std::string> arguments) {
     return arguments;
   }
   expand_pin(arguments, command);
+  mark_foreign(arguments, command);
   add_method(arguments, command);
   return arguments;
 }
@@ -234,7 +241,7 @@ void Parser::add_common(CLI::App& app) {
       ->check(duration())
       ->group(shown ? "Options" : "");
   for (CLI::Option* option : app.get_options({}))
-    if (takes_value(*option) && option->get_name() != kForeign) refuse_empty(*option);
+    if (takes_value(*option)) refuse_empty(*option);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command);
 }
 

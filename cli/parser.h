@@ -13,6 +13,10 @@
 
 namespace weightmark::cli {
 
+// What stands before each word of another program's command line, until TrainFlags takes
+// it away.
+inline constexpr std::string_view kForeignMark = "=";
+
 // Parser turns arguments into an action.
 class Parser {
  public:
@@ -48,7 +52,8 @@ class Parser {
 
 // normalise makes the other clients' spellings ours: underscores in option names
 // become hyphens, a missing method is "sigstore", as it is there, or "policy" where there is
-// one, `version` is --version, and `help COMMAND` is `COMMAND --help`.
+// one, `version` is --version, `help COMMAND` is `COMMAND --help`, and words after the
+// "--" of `train` are marked.
 std::vector<std::string> normalise(std::vector<std::string> arguments);
 
 // command_in returns the command that the arguments name, or "".

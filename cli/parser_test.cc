@@ -19,6 +19,8 @@ TEST(Normalise, UnderscoresInOptionNamesOnly) {
 TEST(Normalise, AnEmptyValueIsAValue) {
   EXPECT_THAT(normalise({"digest", "--name=", "m"}), ElementsAre("digest", "--name", "", "m"));
   EXPECT_THAT(normalise({"digest", "--", "--name="}), ElementsAre("digest", "--", "--name="));
+  EXPECT_THAT(normalise({"train", "key", "--", "", "[1,2]"}), ElementsAre("train", "key", "--", "=", "=[1,2]"));
+  EXPECT_THAT(normalise({"train", "--", "true"}), ElementsAre("train", "sigstore", "--", "=true"));
 }
 
 TEST(Normalise, TheMethodIsSigstoreWhereNoneIsNamed) {

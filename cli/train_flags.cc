@@ -1,6 +1,8 @@
 #include "cli/train_flags.h"
 
+#include "base/refuse.h"
 #include "base/try.h"
+#include "cli/parser.h"
 
 namespace weightmark::cli {
 namespace {
@@ -49,13 +51,14 @@ void TrainFlags::add_descriptions_to(CLI::App& method) {
   method.add_option("--config", config, "The configuration that the command reads")->type_name("PATH");
   method.add_option("--hyperparameters", hyperparameters, "A JSON object of hyperparameters to record")
       ->type_name("PATH");
-  method.add_option("--image", image, "The container image that this runs in, NAME@sha256:DIGEST; recorded as declared")
+  method
+      .add_option("--image", image, "The container image that this runs in, NAME@sha256:DIGEST; recorded as declared")
       ->type_name("IMAGE");
-  method.add_option("--builder-id", builder_id,
-                    "The builder's URI; the workflow that signs, or https://weightmark.dev/builders/local, where absent")
+  method
+      .add_option("--builder-id", builder_id,
+                  "The builder's URI; the workflow that signs, or https://weightmark.dev/builders/local, where absent")
       ->type_name("URI");
-  add_list(method, "--env", recorded, "Give the command this variable, and record it; may be repeated",
-           "NAME[=VALUE]");
+  add_list(method, "--env", recorded, "Give the command this variable, and record it; may be repeated", "NAME[=VALUE]");
   add_list(method, "--pass-env", passed, "Give the command this variable, and never record it; may be repeated",
            "NAME");
 }
@@ -109,8 +112,19 @@ Result<std::vector<InputSpec>> TrainFlags::specs() const {
   return specs;
 }
 
+Result<std::vector<std::string>> TrainFlags::foreign_words() const {
+  std::vector<std::string> words;
+  for (const std::string& word : command) {
+    if (!word.starts_with(kForeignMark))
+      return refuse(ErrorCode::kUsage, "stands before --", word, "write the command and its arguments after --");
+    words.push_back(word.substr(kForeignMark.size()));
+  }
+  return words;
+}
+
 Result<TrainOptions> TrainFlags::options() const {
-  TrainOptions options{.command = command, .model = model};
+  WM_TRY(std::vector<std::string> words, foreign_words());
+  TrainOptions options{.command = std::move(words), .model = model};
   if (!name.empty()) options.name = name;
   WM_TRY(options.inputs, specs());
   if (!source.empty()) options.source = source;
@@ -120,7 +134,8 @@ Result<TrainOptions> TrainFlags::options() const {
   options.environment = {recorded, passed};
   options.readable = paths(readable);
   options.writable = paths(writable);
-  for (const std::string& key : {signer.private_key, signer.password.password_file, signer.identity.identity.token_file})
+  for (const std::string& key :
+       {signer.private_key, signer.password.password_file, signer.identity.identity.token_file})
     if (!key.empty()) options.hidden.emplace_back(key);
   options.network = network;
   options.strict = strict;

@@ -15,7 +15,7 @@ namespace weightmark::cli {
 struct TrainFlags {
   SignerFlags signer;
   OutputFlags output;
-  std::vector<std::string> command;
+  std::vector<std::string> command;  // each word after the parser's mark
   std::string model;
   std::string name;
   std::vector<std::string> datasets;
@@ -53,6 +53,7 @@ struct TrainFlags {
   void add_descriptions_to(CLI::App& method);
   void add_confinement_to(CLI::App& method);
   Result<std::vector<InputSpec>> specs() const;
+  Result<std::vector<std::string>> foreign_words() const;
 };
 
 }  // namespace weightmark::cli

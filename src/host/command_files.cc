@@ -45,9 +45,11 @@ fs::path without_links(const fs::path& path) {
 
 // belongs_to_all: what lies there is readable anyway, or is more than one program's.
 bool belongs_to_all(const fs::path& folder) {
-  static constexpr auto kFolders = std::to_array<std::string_view>({"/", "/usr", "/usr/local", "/opt", "/root", "/home"});
+  static constexpr auto kFolders =
+      std::to_array<std::string_view>({"/", "/usr", "/usr/local", "/opt", "/root", "/home"});
   const char* home = std::getenv("HOME");
-  return std::ranges::find(kFolders, folder.native()) != kFolders.end() || (home != nullptr && folder == fs::path(home));
+  return std::ranges::find(kFolders, folder.native()) != kFolders.end() ||
+         (home != nullptr && folder == fs::path(home));
 }
 
 class Finder {

@@ -127,8 +127,8 @@ Result<std::string> read_ref(const Git& git) {
 Result<std::string> read_repository(const Git& git) {
   WM_TRY(const auto url, git.ask({"config", "--get", "remote.origin.url"}));
   const std::string clean = url ? without_credentials(first_line_of(*url)) : "";
-  const bool local = clean.starts_with('/') || clean.starts_with('.') || clean.starts_with("file:") ||
-                     !clean.contains(':');
+  const bool local =
+      clean.starts_with('/') || clean.starts_with('.') || clean.starts_with("file:") || !clean.contains(':');
   return local ? std::string() : clean;
 }
 
@@ -199,7 +199,8 @@ class Comparison {
   // (https://github.com/git-lfs/git-lfs, docs/spec.md).
   Result<void> compare_pointer(const std::string& name, const std::string& object) {
     WM_TRY(const auto size, git_.ask({"cat-file", "-s", object}));
-    if (!size || first_line_of(*size).size() > 4 || std::stoul("0" + first_line_of(*size)) > kMaxPointer) return note(name);
+    if (!size || first_line_of(*size).size() > 4 || std::stoul("0" + first_line_of(*size)) > kMaxPointer)
+      return note(name);
     WM_TRY(const auto pointer, git_.ask({"cat-file", "blob", object}));
     constexpr std::string_view kOid = "\noid sha256:";
     const std::size_t at = pointer ? pointer->find(kOid) : std::string::npos;

@@ -37,7 +37,7 @@ struct TrainOptions {
   Tier least = Tier::kLandlock;
   bool strict = false;  // an undeclared file is a refusal
   Signer* signer = nullptr;
-  bool sign_model = true;                     // beside the provenance
+  bool sign_model = true;                            // beside the provenance
   std::optional<std::filesystem::path> output = {};  // where the provenance goes
   // Asked once the command is done: identities last for minutes. Errors pass through.
   std::function<Result<std::string>()> builder = {};

@@ -68,8 +68,8 @@ Result<TrainingSource> read_folder(const fs::path& root, const std::vector<fs::p
 }  // namespace
 
 Result<std::optional<TrainingSource>> read_training_source(const std::optional<fs::path>& named,
-                                                           const std::vector<fs::path>& others,
-                                                           const WorkOptions& work, const Stop& stop) {
+                                                           const std::vector<fs::path>& others, const WorkOptions& work,
+                                                           const Stop& stop) {
   std::error_code error;
   const fs::path start = fs::canonical(named.value_or("."), error);
   if (error) return std::unexpected(system_error(error.value(), named.value_or(".").native(), ErrorCode::kReadFailed));
@@ -81,8 +81,8 @@ Result<std::optional<TrainingSource>> read_training_source(const std::optional<f
 Result<void> note_changes(TrainingSource& source, const std::vector<fs::path>& others, const WorkOptions& work,
                           const Stop& stop) {
   const bool git = !source.tree.commit.empty();
-  WM_TRY(const TrainingSource after, git ? read_git(source.tree.root, others, stop)
-                                         : read_folder(source.tree.root, others, work));
+  WM_TRY(const TrainingSource after,
+         git ? read_git(source.tree.root, others, stop) : read_folder(source.tree.root, others, work));
   source.dependency.facts.changed =
       after.tree != source.tree || after.dependency.resource.digests != source.dependency.resource.digests;
   if (git) source.dependency.facts.dirty = source.tree.dirty() || after.tree.dirty();

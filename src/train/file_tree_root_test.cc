@@ -23,9 +23,9 @@ TEST(FileTreeRoot, SplitsAtTheLargestPowerOfTwo) {
   const MerkleHash two = merkle_node(leaf(kA + "  a"), leaf(kB + "  b"));
   EXPECT_EQ(merkle_root({{"c", kA}, {"b", kB}, {"a", kA}})->root, to_hex(merkle_node(two, leaf(kA + "  c"))));
   const MerkleHash four = merkle_node(two, merkle_node(leaf(kA + "  c"), leaf(kA + "  d")));
-  const MerkleHash six = merkle_node(four, merkle_node(leaf(kB + "  e"), leaf(kB + "  f")));
+  const MerkleHash three = merkle_node(merkle_node(leaf(kB + "  e"), leaf(kB + "  f")), leaf(kA + "  g"));
   EXPECT_EQ(merkle_root({{"a", kA}, {"b", kB}, {"c", kA}, {"d", kA}, {"e", kB}, {"f", kB}, {"g", kA}})->root,
-            to_hex(merkle_node(six, leaf(kA + "  g"))));
+            to_hex(merkle_node(four, three)));
 }
 
 TEST(FileTreeRoot, BindsNames) { EXPECT_NE(merkle_root({{"a", kA}, {"b", kB}}), merkle_root({{"a", kA}, {"c", kB}})); }

@@ -50,9 +50,8 @@ struct SnapshotName {
 };
 
 bool is_commit(const std::string& text) {
-  return (text.size() == 40 || text.size() == 64) && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return (text.size() == 40 || text.size() == 64) &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::optional<SnapshotName> snapshot_of(const fs::path& path) {
@@ -83,7 +82,8 @@ bool others_may_write(const ModelRoot& root, const Manifest& manifest) {
 
 void name_input(MeasuredInput& input) {
   const std::string kind = input.spec.kind == "model" ? "base-model" : input.spec.kind;
-  input.resource.name = fmt::format("{}:{}", input.spec.relation == "resume" ? "checkpoint" : kind, input.manifest.name);
+  input.resource.name =
+      fmt::format("{}:{}", input.spec.relation == "resume" ? "checkpoint" : kind, input.manifest.name);
   input.resource.uri = input.spec.uri;
   const auto snapshot = snapshot_of(input.path);
   if (!snapshot) return;

@@ -67,8 +67,9 @@ Result<std::string> take_word(std::string_view& text, std::string_view whole, co
   std::string word(text.substr(0, colon));
   if (std::ranges::find(words, word) == words.end()) {
     const std::string near = nearest(word, words);
-    return refuse(ErrorCode::kTrainingInput, fmt::format("\"{}\" is not one of {}", excerpt(word), fmt::join(words, ", ")),
-                  whole, near.empty() ? "before a path with a colon write ./" : fmt::format("did you mean {}?", near));
+    return refuse(ErrorCode::kTrainingInput,
+                  fmt::format("\"{}\" is not one of {}", excerpt(word), fmt::join(words, ", ")), whole,
+                  near.empty() ? "before a path with a colon write ./" : fmt::format("did you mean {}?", near));
   }
   text = text.substr(colon + 1);
   return word;

@@ -10,8 +10,8 @@
 namespace weightmark {
 
 struct Machine {
-  std::string cpu;     // "x86_64, Intel(R) Xeon(R) …"
-  std::string kernel;  // "Linux 6.8.0"
+  std::string cpu;                         // "x86_64, Intel(R) Xeon(R) …"
+  std::string kernel;                      // "Linux 6.8.0"
   std::vector<Accelerators> accelerators;  // by model
 };
 

@@ -23,10 +23,10 @@ struct InputFile {
 // MeasuredInput is what a statement says of an input, and what finds its files again.
 struct MeasuredInput {
   InputSpec spec;
-  std::filesystem::path path;  // absolute and without links
-  std::filesystem::path blobs;  // the folder that links of the Hugging Face cache lead to; may be empty
-  Manifest manifest;            // whole files by SHA-256
-  std::vector<InputFile> files;  // in byte order of their names
+  std::filesystem::path path;                  // absolute and without links
+  std::filesystem::path blobs;                 // the folder that links of the Hugging Face cache lead to; may be empty
+  Manifest manifest;                           // whole files by SHA-256
+  std::vector<InputFile> files;                // in byte order of their names
   std::vector<std::filesystem::path> bundles;  // its signature and provenance, whose digests are told
   ResourceDescriptor resource;
   DependencyFacts facts;

@@ -140,7 +140,8 @@ class Sorter {
     if (source == nullptr || !is_within(path, source->root.native())) return false;
     const std::string name = fs::path(path).lexically_relative(source->root);
     if (!source->tracks(name)) return take_source_bytecode(path, *source);
-    if (std::ranges::find(kLockFiles, fs::path(path).filename().native()) != kLockFiles.end()) lock_files_.push_back(path);
+    if (std::ranges::find(kLockFiles, fs::path(path).filename().native()) != kLockFiles.end())
+      lock_files_.push_back(path);
     return true;
   }
 

@@ -17,14 +17,14 @@ namespace weightmark {
 // OpenedContext is what is known of the paths of a run. All paths are absolute and without
 // links.
 struct OpenedContext {
-  std::vector<MeasuredInput>* inputs = nullptr;  // whose files_read is filled in
-  const SourceTree* source = nullptr;            // may be null
-  std::vector<std::filesystem::path> interpreters;  // folders of interpreters and their libraries
-  std::vector<std::filesystem::path> declared;      // folders that were declared as readable
+  std::vector<MeasuredInput>* inputs = nullptr;        // whose files_read is filled in
+  const SourceTree* source = nullptr;                  // may be null
+  std::vector<std::filesystem::path> interpreters;     // folders of interpreters and their libraries
+  std::vector<std::filesystem::path> declared;         // folders that were declared as readable
   std::vector<std::filesystem::path> private_folders;  // of the run alone, empty when it began
   std::vector<std::filesystem::path> outputs;
   std::map<std::string, std::string> before;  // files that lay in outputs before the run, and their digests
-  std::vector<std::string> named;   // files that the command line names, such as the program
+  std::vector<std::string> named;             // files that the command line names, such as the program
   WorkOptions work;
 };
 

@@ -43,7 +43,8 @@ class OpenedFilesTest : public ::testing::Test {
   }
 
   const Dependency* find(const OpenedSummary& summary, std::string_view name) const {
-    const auto found = std::ranges::find(summary.dependencies, name, [](const Dependency& it) { return it.resource.name; });
+    const auto found =
+        std::ranges::find(summary.dependencies, name, [](const Dependency& it) { return it.resource.name; });
     return found == summary.dependencies.end() ? nullptr : &*found;
   }
 

@@ -15,7 +15,9 @@ std::string id_of(const std::map<std::string, std::string>& variables) {
 }
 
 TEST(Platform, NamesTheRun) {
-  EXPECT_EQ(id_of({{"GITHUB_SERVER_URL", "https://github.com"}, {"GITHUB_REPOSITORY", "acme/model"}, {"GITHUB_RUN_ID", "7"},
+  EXPECT_EQ(id_of({{"GITHUB_SERVER_URL", "https://github.com"},
+                   {"GITHUB_REPOSITORY", "acme/model"},
+                   {"GITHUB_RUN_ID", "7"},
                    {"GITHUB_RUN_ATTEMPT", "2"}}),
             "https://github.com/acme/model/actions/runs/7/attempts/2");
   EXPECT_EQ(id_of({{"CI_PROJECT_URL", "https://gitlab.com/acme/model"}, {"CI_JOB_ID", "9"}}),

@@ -14,11 +14,37 @@ namespace weightmark {
 namespace {
 
 // What trains models, by the names of PyPI.
-constexpr auto kFrameworks = std::to_array<std::string_view>(
-    {"torch", "tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly", "jax", "jaxlib", "flax", "keras",
-     "transformers", "lightning", "pytorch-lightning", "accelerate", "peft", "trl", "deepspeed", "megatron-core",
-     "scikit-learn", "xgboost", "lightgbm", "catboost", "mxnet", "paddlepaddle", "onnxruntime-training", "mlx",
-     "diffusers", "sentence-transformers", "fastai", "torchtune", "unsloth", "optax"});
+constexpr auto kFrameworks = std::to_array<std::string_view>({"torch",
+                                                              "tensorflow",
+                                                              "tensorflow-cpu",
+                                                              "tensorflow-gpu",
+                                                              "tf-nightly",
+                                                              "jax",
+                                                              "jaxlib",
+                                                              "flax",
+                                                              "keras",
+                                                              "transformers",
+                                                              "lightning",
+                                                              "pytorch-lightning",
+                                                              "accelerate",
+                                                              "peft",
+                                                              "trl",
+                                                              "deepspeed",
+                                                              "megatron-core",
+                                                              "scikit-learn",
+                                                              "xgboost",
+                                                              "lightgbm",
+                                                              "catboost",
+                                                              "mxnet",
+                                                              "paddlepaddle",
+                                                              "onnxruntime-training",
+                                                              "mlx",
+                                                              "diffusers",
+                                                              "sentence-transformers",
+                                                              "fastai",
+                                                              "torchtune",
+                                                              "unsloth",
+                                                              "optax"});
 
 constexpr auto kAcceleratorPrefixes =
     std::to_array<std::string_view>({"nvidia-", "jax-cuda", "rocm-", "intel-extension-for-", "torch-xla", "libtpu"});
@@ -87,8 +113,8 @@ std::string Package::purl() const {
 std::string Package::kind() const {
   const std::string name = normalised_name(metadata.name);
   if (std::ranges::find(kFrameworks, name) != kFrameworks.end()) return "framework";
-  const bool accelerator = std::ranges::any_of(
-      kAcceleratorPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+  const bool accelerator =
+      std::ranges::any_of(kAcceleratorPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
   return accelerator ? "accelerator-runtime" : "package";
 }
 

@@ -17,7 +17,8 @@ TEST(Redaction, FindsSecretsWhereverTheyStand) {
 
 TEST(Redaction, FindsThemEncoded) {
   const ByteView bytes = as_bytes(kSecret);
-  for (const std::string& form : {to_hex(bytes), to_base64(bytes), to_base64url(bytes), std::string("hunter2%2F%2B%3Fsecret")})
+  for (const std::string& form :
+       {to_hex(bytes), to_base64(bytes), to_base64url(bytes), std::string("hunter2%2F%2B%3Fsecret")})
     EXPECT_TRUE(kRedaction.apply("x=" + form).starts_with("x=[redacted]")) << form;
 }
 
@@ -28,10 +29,11 @@ TEST(Redaction, FindsThemInJson) {
 
 TEST(Redaction, HidesValuesOfOptionsThatAreSecrets) {
   const Redaction none;
-  const std::vector<std::string> words{"train", "--api-key", "abc", "--hf_token=xyz", "--max-tokens", "100",
-                                       "--tokenizer=bpe", "--password", "--lr", "0.1"};
-  const std::vector<std::string> clean{"train", "--api-key", "[redacted]", "--hf_token=[redacted]", "--max-tokens", "100",
-                                       "--tokenizer=bpe", "--password", "--lr", "0.1"};
+  const std::vector<std::string> words{"train", "--api-key",       "abc",        "--hf_token=xyz", "--max-tokens",
+                                       "100",   "--tokenizer=bpe", "--password", "--lr",           "0.1"};
+  const std::vector<std::string> clean{"train",        "--api-key", "[redacted]",      "--hf_token=[redacted]",
+                                       "--max-tokens", "100",       "--tokenizer=bpe", "--password",
+                                       "--lr",         "0.1"};
   EXPECT_EQ(none.command(words), clean);
 }
 

@@ -137,8 +137,8 @@ Result<ReportEvent> input(const JsonView& event) {
   WM_CHECK(event.member("kind"));
   WM_TRY(it.kind, optional_choice(event, "kind", {"dataset", "model", "tokenizer", "judge-model"}));
   WM_TRY(it.role, optional_choice(event, "role", {"train", "validation", "eval", "reward", "synthetic-source"}));
-  WM_TRY(it.relation, optional_choice(event, "relation",
-                                      {"finetune", "adapter", "merge", "distill", "quantize", "init", "resume"}));
+  WM_TRY(it.relation,
+         optional_choice(event, "relation", {"finetune", "adapter", "merge", "distill", "quantize", "init", "resume"}));
   WM_TRY(it.uri, optional_text(event, "uri"));
   WM_TRY(it.path, optional_text(event, "path"));
   if (it.kind.empty()) return event.fail("has no kind");

@@ -90,8 +90,8 @@ struct EndEvent {
   std::optional<std::int64_t> nan_steps;
 };
 
-using ReportEvent = std::variant<HyperparametersEvent, ProgressEvent, EvaluationEvent, InputEvent, PlanEvent, ModelEvent,
-                                 ModulesEvent, HardwareEvent, WorldEvent, CheckpointEvent, EndEvent>;
+using ReportEvent = std::variant<HyperparametersEvent, ProgressEvent, EvaluationEvent, InputEvent, PlanEvent,
+                                 ModelEvent, ModulesEvent, HardwareEvent, WorldEvent, CheckpointEvent, EndEvent>;
 
 // parse_report_line takes one line without its line feed. Members that it does not know are
 // refused, as are events.

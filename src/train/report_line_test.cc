@@ -34,8 +34,9 @@ TEST(ReportLine, ReadsProgress) {
 }
 
 TEST(ReportLine, ReadsTheOtherEvents) {
-  EXPECT_EQ(parsed<EvaluationEvent>(R"({"event":"evaluation","step":1,"name":"eval","metrics":{"loss":"1.2"}})").metrics,
-            (std::vector<std::pair<std::string, std::string>>{{"loss", "1.2"}}));
+  EXPECT_EQ(
+      parsed<EvaluationEvent>(R"({"event":"evaluation","step":1,"name":"eval","metrics":{"loss":"1.2"}})").metrics,
+      (std::vector<std::pair<std::string, std::string>>{{"loss", "1.2"}}));
   EXPECT_EQ(parsed<InputEvent>(R"({"event":"input","kind":"dataset","role":"train","uri":"hf://datasets/a/b"})").uri,
             "hf://datasets/a/b");
   EXPECT_EQ(parsed<PlanEvent>(R"({"event":"plan","steps":5,"epochs":"2.0"})").steps, 5);
@@ -51,17 +52,32 @@ TEST(ReportLine, ReadsTheOtherEvents) {
 }
 
 TEST(ReportLine, RefusesWhatItDoesNotKnow) {
-  for (const char* line :
-       {"", "{", "[]", "7", "{}", R"({"event":7})", R"({"event":"start"})", R"({"event":"plan","stepz":5})",
-        R"({"event":"progress"})", R"({"event":"progress","step":-1})", R"({"event":"progress","step":1.5})",
-        R"({"event":"progress","step":1,"loss":2.5})", R"({"event":"progress","step":1,"loss":"low"})",
-        R"({"event":"progress","step":1,"step":2})", R"({"event":"progress","step":9007199254740993})",
-        R"({"event":"hyperparameters","values":{"a":[1]}})", R"({"event":"hyperparameters","values":{"a":null}})",
-        R"({"event":"hyperparameters","values":{"":1}})", R"({"event":"hyperparameters"})",
-        R"({"event":"input","kind":"video","uri":"x"})", R"({"event":"input","kind":"dataset"})",
-        R"({"event":"input","uri":"x"})", R"({"event":"input","kind":"dataset","role":"fun","uri":"x"})",
-        R"({"event":"end","stopReason":"bored"})", R"({"event":"evaluation","metrics":{"loss":1}})",
-        R"({"event":"modules","distributions":{"a":{"b":{"c":{}}}}})"})
+  for (const char* line : {"",
+                           "{",
+                           "[]",
+                           "7",
+                           "{}",
+                           R"({"event":7})",
+                           R"({"event":"start"})",
+                           R"({"event":"plan","stepz":5})",
+                           R"({"event":"progress"})",
+                           R"({"event":"progress","step":-1})",
+                           R"({"event":"progress","step":1.5})",
+                           R"({"event":"progress","step":1,"loss":2.5})",
+                           R"({"event":"progress","step":1,"loss":"low"})",
+                           R"({"event":"progress","step":1,"step":2})",
+                           R"({"event":"progress","step":9007199254740993})",
+                           R"({"event":"hyperparameters","values":{"a":[1]}})",
+                           R"({"event":"hyperparameters","values":{"a":null}})",
+                           R"({"event":"hyperparameters","values":{"":1}})",
+                           R"({"event":"hyperparameters"})",
+                           R"({"event":"input","kind":"video","uri":"x"})",
+                           R"({"event":"input","kind":"dataset"})",
+                           R"({"event":"input","uri":"x"})",
+                           R"({"event":"input","kind":"dataset","role":"fun","uri":"x"})",
+                           R"({"event":"end","stopReason":"bored"})",
+                           R"({"event":"evaluation","metrics":{"loss":1}})",
+                           R"({"event":"modules","distributions":{"a":{"b":{"c":{}}}}})"})
     EXPECT_TRUE(refused(line)) << line;
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ProcessReport process(std::string name, std::string_view text) { return parse_process_report(std::move(name), text).value(); }
+ProcessReport process(std::string name, std::string_view text) {
+  return parse_process_report(std::move(name), text).value();
+}
 
 RunReport merged(std::vector<std::pair<std::string, std::string>> files) {
   std::vector<ProcessReport> reports;
@@ -20,11 +22,15 @@ RunReport merged(std::vector<std::pair<std::string, std::string>> files) {
   return merge_reports(std::move(reports));
 }
 
-constexpr const char* kWorld0 = R"({"event":"world","nodes":1,"ranks":2,"rank":0})" "\n";
-constexpr const char* kWorld1 = R"({"event":"world","nodes":1,"ranks":2,"rank":1})" "\n";
+constexpr const char* kWorld0 = R"({"event":"world","nodes":1,"ranks":2,"rank":0})"
+                                "\n";
+constexpr const char* kWorld1 = R"({"event":"world","nodes":1,"ranks":2,"rank":1})"
+                                "\n";
 
 std::string progress(int step, std::string_view loss) {
-  return fmt::format(R"({{"event":"progress","step":{},"loss":"{}"}})" "\n", step, loss);
+  return fmt::format(R"({{"event":"progress","step":{},"loss":"{}"}})"
+                     "\n",
+                     step, loss);
 }
 
 TEST(RunReport, IsEmptyWithoutLines) {
@@ -40,23 +46,32 @@ TEST(RunReport, BelievesRankZero) {
 }
 
 TEST(RunReport, TakesTheFirstWithProgressWhereNobodySaysItsRank) {
-  const RunReport report = merged({{"b", progress(2, "2.0")}, {"a", R"({"event":"plan","steps":4})" "\n"}, {"c", progress(8, "8.0")}});
+  const RunReport report = merged({{"b", progress(2, "2.0")},
+                                   {"a", R"({"event":"plan","steps":4})"
+                                         "\n"},
+                                   {"c", progress(8, "8.0")}});
   EXPECT_EQ(report.summary->steps_completed, 2);
   EXPECT_EQ(report.summary->steps_planned, 4);
 }
 
 TEST(RunReport, LetsLaterValuesWin) {
-  const RunReport report = merged({{"a", R"({"event":"hyperparameters","values":{"lr":"1","x":1}})" "\n"
-                                         R"({"event":"hyperparameters","values":{"lr":"2"}})" "\n"}});
+  const RunReport report = merged({{"a", R"({"event":"hyperparameters","values":{"lr":"1","x":1}})"
+                                         "\n"
+                                         R"({"event":"hyperparameters","values":{"lr":"2"}})"
+                                         "\n"}});
   EXPECT_EQ(report.hyperparameters, (JsonObject{{"lr", "2"}, {"x", 1}}));
 }
 
 TEST(RunReport, FillsInWhatTheEndDoesNotSay) {
   std::string text = kWorld0 + progress(1, "3.0") + progress(2, "nan") + progress(3, "1.0");
-  text += R"({"event":"evaluation","step":2,"name":"eval","metrics":{"loss":"0.5"}})" "\n";
-  text += R"({"event":"evaluation","step":3,"name":"eval","metrics":{"loss":"0.7","accuracy":"0.9"}})" "\n";
-  text += R"({"event":"checkpoint","step":3,"path":"out/3"})" "\n";
-  text += R"({"event":"end","stopReason":"max_steps"})" "\n";
+  text += R"({"event":"evaluation","step":2,"name":"eval","metrics":{"loss":"0.5"}})"
+          "\n";
+  text += R"({"event":"evaluation","step":3,"name":"eval","metrics":{"loss":"0.7","accuracy":"0.9"}})"
+          "\n";
+  text += R"({"event":"checkpoint","step":3,"path":"out/3"})"
+          "\n";
+  text += R"({"event":"end","stopReason":"max_steps"})"
+          "\n";
   const TrainingSummary summary = merged({{"a", text}}).summary.value();
   EXPECT_EQ(summary.final_train_loss, "1.0");
   EXPECT_EQ(summary.final_eval_loss, "0.7");
@@ -65,7 +80,8 @@ TEST(RunReport, FillsInWhatTheEndDoesNotSay) {
   EXPECT_EQ(summary.nan_steps, 1);
   EXPECT_EQ(summary.checkpoints, 1);
   EXPECT_EQ(summary.loss_curve, (std::vector<std::string>{"3.0", "nan", "1.0"}));
-  EXPECT_EQ(summary.evaluation, (std::vector<std::pair<std::string, std::string>>{{"eval.accuracy", "0.9"}, {"eval.loss", "0.7"}}));
+  EXPECT_EQ(summary.evaluation,
+            (std::vector<std::pair<std::string, std::string>>{{"eval.accuracy", "0.9"}, {"eval.loss", "0.7"}}));
   EXPECT_EQ(summary.stop_reason, "max_steps");
 }
 

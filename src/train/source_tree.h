@@ -10,12 +10,12 @@ namespace weightmark {
 
 // SourceTree is a checkout, or a folder without version control.
 struct SourceTree {
-  std::filesystem::path root;        // absolute and without links
-  std::string repository;            // URL of where it comes from, without credentials; may be empty
-  std::string ref;                   // "refs/heads/main"; empty where no branch or tag is checked out
-  std::string commit;                // hex; empty without version control
-  std::vector<std::string> tracked;  // files of the commit, relative, in byte order
-  std::vector<std::string> changed;  // of them those that differ from the commit, sorted
+  std::filesystem::path root;          // absolute and without links
+  std::string repository;              // URL of where it comes from, without credentials; may be empty
+  std::string ref;                     // "refs/heads/main"; empty where no branch or tag is checked out
+  std::string commit;                  // hex; empty without version control
+  std::vector<std::string> tracked;    // files of the commit, relative, in byte order
+  std::vector<std::string> changed;    // of them those that differ from the commit, sorted
   std::vector<std::string> untracked;  // other files that no rule ignores, sorted
 
   bool dirty() const { return !changed.empty() || !untracked.empty(); }

@@ -16,24 +16,76 @@ namespace {
 
 // What programs need to find their way about, and what launchers tell ranks and threads.
 // None of it is a credential, and none of it is recorded by itself.
-constexpr auto kPassedNames = std::to_array<std::string_view>(
-    {"CONDA_PREFIX", "CUBLAS_WORKSPACE_CONFIG", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "LANG",
-     "LANGUAGE", "LD_LIBRARY_PATH", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "LOGNAME", "MASTER_ADDR", "MASTER_PORT",
-     "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-     "PATH", "PWD", "RANK", "ROCR_VISIBLE_DEVICES", "SHELL", "TERM", "COLORTERM", "NO_COLOR", "TZ", "USER",
-     "VIRTUAL_ENV", "WORLD_SIZE", "COLUMNS", "LINES", "GROUP_RANK", "NODE_RANK", "SLURM_JOB_ID",
-     "SLURM_JOB_NUM_NODES", "SLURM_LOCALID", "SLURM_NNODES", "SLURM_NODEID", "SLURM_NPROCS", "SLURM_NTASKS",
-     "SLURM_PROCID", "SLURM_TASKS_PER_NODE"});
+constexpr auto kPassedNames = std::to_array<std::string_view>({"CONDA_PREFIX",
+                                                               "CUBLAS_WORKSPACE_CONFIG",
+                                                               "CUDA_DEVICE_ORDER",
+                                                               "CUDA_HOME",
+                                                               "CUDA_VISIBLE_DEVICES",
+                                                               "LANG",
+                                                               "LANGUAGE",
+                                                               "LD_LIBRARY_PATH",
+                                                               "LOCAL_RANK",
+                                                               "LOCAL_WORLD_SIZE",
+                                                               "LOGNAME",
+                                                               "MASTER_ADDR",
+                                                               "MASTER_PORT",
+                                                               "MKL_NUM_THREADS",
+                                                               "NUMEXPR_NUM_THREADS",
+                                                               "NVIDIA_VISIBLE_DEVICES",
+                                                               "OMP_NUM_THREADS",
+                                                               "OPENBLAS_NUM_THREADS",
+                                                               "PATH",
+                                                               "PWD",
+                                                               "RANK",
+                                                               "ROCR_VISIBLE_DEVICES",
+                                                               "SHELL",
+                                                               "TERM",
+                                                               "COLORTERM",
+                                                               "NO_COLOR",
+                                                               "TZ",
+                                                               "USER",
+                                                               "VIRTUAL_ENV",
+                                                               "WORLD_SIZE",
+                                                               "COLUMNS",
+                                                               "LINES",
+                                                               "GROUP_RANK",
+                                                               "NODE_RANK",
+                                                               "SLURM_JOB_ID",
+                                                               "SLURM_JOB_NUM_NODES",
+                                                               "SLURM_LOCALID",
+                                                               "SLURM_NNODES",
+                                                               "SLURM_NODEID",
+                                                               "SLURM_NPROCS",
+                                                               "SLURM_NTASKS",
+                                                               "SLURM_PROCID",
+                                                               "SLURM_TASKS_PER_NODE"});
 
 constexpr auto kPassedPrefixes = std::to_array<std::string_view>({"LC_"});
 
 // Those by which somebody signs or logs in on another's behalf.
-constexpr auto kCredentialNames = std::to_array<std::string_view>(
-    {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_RUNTIME_URL",
-     "SIGSTORE_ID_TOKEN", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "GITHUB_TOKEN", "GH_TOKEN",
-     "CI_JOB_TOKEN", "CI_JOB_JWT", "CI_JOB_JWT_V2", "GOOGLE_APPLICATION_CREDENTIALS", "KUBECONFIG", "DOCKER_CONFIG",
-     "NETRC", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "WEIGHTMARK_PASSWORD", "BUILDKITE_AGENT_ACCESS_TOKEN",
-     "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"});
+constexpr auto kCredentialNames = std::to_array<std::string_view>({"ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                                                                   "ACTIONS_ID_TOKEN_REQUEST_URL",
+                                                                   "ACTIONS_RUNTIME_TOKEN",
+                                                                   "ACTIONS_RUNTIME_URL",
+                                                                   "SIGSTORE_ID_TOKEN",
+                                                                   "SSH_AUTH_SOCK",
+                                                                   "SSH_AGENT_PID",
+                                                                   "GPG_AGENT_INFO",
+                                                                   "GITHUB_TOKEN",
+                                                                   "GH_TOKEN",
+                                                                   "CI_JOB_TOKEN",
+                                                                   "CI_JOB_JWT",
+                                                                   "CI_JOB_JWT_V2",
+                                                                   "GOOGLE_APPLICATION_CREDENTIALS",
+                                                                   "KUBECONFIG",
+                                                                   "DOCKER_CONFIG",
+                                                                   "NETRC",
+                                                                   "DBUS_SESSION_BUS_ADDRESS",
+                                                                   "XDG_RUNTIME_DIR",
+                                                                   "WEIGHTMARK_PASSWORD",
+                                                                   "BUILDKITE_AGENT_ACCESS_TOKEN",
+                                                                   "CIRCLE_OIDC_TOKEN",
+                                                                   "CIRCLE_OIDC_TOKEN_V2"});
 
 constexpr auto kCredentialParts =
     std::to_array<std::string_view>({"TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY",
@@ -144,7 +196,8 @@ Variables caller_variables() {
   for (char** at = ::environ; at != nullptr && *at != nullptr; ++at) {
     const std::string_view text(*at);
     const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) set(variables, std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+    if (equals != std::string_view::npos)
+      set(variables, std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
   }
   return variables;
 }

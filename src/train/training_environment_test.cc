@@ -58,7 +58,8 @@ TEST(TrainingEnvironment, RefusesCredentialsAndWhatIsNoName) {
 TEST(TrainingEnvironment, KnowsCredentialsByName) {
   for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "hf_token", "DB_PASSWORD", "SSH_AUTH_SOCK"})
     EXPECT_TRUE(is_credential(name)) << name;
-  for (const char* name : {"AWS_REGION", "PATH", "SEED", "TOKENIZERS_PARALLELISM", "MAX_TOKENS"}) EXPECT_FALSE(is_credential(name)) << name;
+  for (const char* name : {"AWS_REGION", "PATH", "SEED", "TOKENIZERS_PARALLELISM", "MAX_TOKENS"})
+    EXPECT_FALSE(is_credential(name)) << name;
 }
 
 }  // namespace

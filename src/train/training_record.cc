@@ -88,7 +88,8 @@ bool is_same(const InputEvent& event, const MeasuredInput& input) {
 Dependency reported_input(const InputEvent& event) {
   Dependency it;
   const std::string kind = event.kind == "model" ? "base-model" : event.kind;
-  it.resource.name = fmt::format("{}:{}", kind, event.uri.empty() ? fs::path(event.path).filename().native() : event.uri);
+  it.resource.name =
+      fmt::format("{}:{}", kind, event.uri.empty() ? fs::path(event.path).filename().native() : event.uri);
   it.resource.uri = event.uri;
   it.facts.kind = event.kind;
   it.facts.role = event.kind == "dataset" ? event.role : "";

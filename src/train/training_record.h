@@ -22,7 +22,7 @@ struct TrainingRecord {
   std::vector<std::string> command;
   std::string repository;  // of the source, and its ref
   std::string ref;
-  std::string config;  // as it was named; may be empty
+  std::string config;          // as it was named; may be empty
   JsonObject hyperparameters;  // of the file
   Variables environment;       // recorded ones
   std::vector<MeasuredInput> inputs;

@@ -155,8 +155,8 @@ int main() {
   const TrainingStatement made = make_statement(record(), Redaction());
   const std::vector<Subject> subjects{
       {"acme/tinylm-sft", {{"sha256", digits('a')}, {"weightmarkManifestV1", digits('b')}}}};
-  const std::string statement =
-      write_statement(subjects, kProvenanceV1, [&](JsonWriter& out) { out.verbatim(write_provenance(made.provenance)); });
+  const std::string statement = write_statement(
+      subjects, kProvenanceV1, [&](JsonWriter& out) { out.verbatim(write_provenance(made.provenance)); });
   std::fputs(write_json_indented(parse_json(statement).value()).c_str(), stdout);
   return 0;
 }

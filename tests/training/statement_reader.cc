@@ -14,8 +14,7 @@ using namespace weightmark;
 Result<Training> read(const char* path) {
   WM_TRY(const std::string text, read_file(path, kMaxResources * 1024));
   WM_TRY(const JsonDocument document, JsonDocument::parse(text));
-  WM_TRY(const Provenance provenance,
-         parse_provenance(kProvenanceV1, document.root(ErrorCode::kProvenanceMalformed)));
+  WM_TRY(const Provenance provenance, parse_provenance(kProvenanceV1, document.root(ErrorCode::kProvenanceMalformed)));
   return parse_training(provenance);
 }
 

@@ -299,6 +299,13 @@ class Training(unittest.TestCase):
         self.assert_refused(self.train(modes=[f"--signal={int(signal.SIGABRT)}"]), "command-failed", -signal.SIGABRT)
         self.assert_refused(self.train(command=["no-such-program"]), "command-not-started", 127)
 
+    def test_arguments_are_passed_on_as_they_are(self):
+        result = self.trained(command=["sh", "-c", 'printf "[%s]" "$@"; cp "$0"/weights.txt "$1"', self.base, self.output,
+                                       "", "--", "--dataset=x", "-q", "a b", "[x,y]", "$HOME"])
+        self.assertEqual(result.stdout, f"[{self.output}][][--][--dataset=x][-q][a b][[x,y]][$HOME]")
+        self.assertEqual(self.build()["externalParameters"]["entryPoint"][5:], ["", "--", "--dataset=x", "-q", "a b",
+                                                                                "[x,y]", "$HOME"])
+
     def test_a_command_that_leaves_no_model_is_refused(self):
         self.assert_refused(self.train(command=["true"]), "training-no-model", 1)
 
@@ -394,6 +401,8 @@ class Training(unittest.TestCase):
 
 def main():
     program = unittest.main(argv=[sys.argv[0], *sys.argv[4:]], exit=False, verbosity=1)
+    for test, reason in program.result.skipped:
+        print(f"skipped: {test.id()}: {reason}")
     return 0 if program.result.wasSuccessful() else 1
 
 

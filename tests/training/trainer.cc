@@ -81,8 +81,7 @@ class Report {
  public:
   Report() {
     if (const char* folder = std::getenv("WEIGHTMARK_TRAINING_REPORT"))
-      file_.open(std::string(folder) + "/rank0-" + std::to_string(::getpid()) + ".jsonl",
-                 std::ios::app);
+      file_.open(std::string(folder) + "/rank0-" + std::to_string(::getpid()) + ".jsonl", std::ios::app);
   }
 
   void line(const std::string& text) {
