@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attest/bundle.h"
 #include "attest/vsa.h"
 #include "base/encoding.h"
 #include "base/file.h"

@@ -306,7 +306,7 @@ TEST(VerifySummary, GoesBackToTheEvidence) {
   EXPECT_EQ(outcome.result, "accepted") << outcome.message;
   EXPECT_FALSE(outcome.report->summary);
   ASSERT_EQ(outcome.warnings.size(), 1U);
-  EXPECT_THAT(outcome.warnings[0], HasSubstr("vsa-failed"));
+  EXPECT_THAT(outcome.warnings[0], HasSubstr("it says that the model failed"));
 }
 
 TEST(VerifySummary, IsNothingToAPolicyThatNamesNoVerifier) {
