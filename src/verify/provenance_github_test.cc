@@ -57,6 +57,9 @@ TEST(GithubAttest, NeedsEveryClaim) {
   SignedProvenance mail = github_attest();
   mail.signer.identity.names = {{SubjectName::Kind::kEmail, kWorkflow}};
   EXPECT_EQ(judged(mail), "provenance-claims");
+  SignedProvenance two = github_attest();
+  two.signer.identity.names.push_back({SubjectName::Kind::kUri, kGenerator});
+  EXPECT_EQ(judged(two), "provenance-claims");
 }
 
 TEST(GithubAttest, NeedsClaimsThatAgree) {

@@ -71,10 +71,12 @@ Result<void> check_type(const Case& it) {
 }
 
 // source_in reads the first dependency: "URI/commit/SHA" or "URI#…" in version 0.2 of the
-// builder, the URI alone in 0.3, "git+URI@ref" in version 1 of the statement.
+// builder, the URI alone in 0.3, "git+URI@ref" in version 1 of the statement. Of an archive
+// in Google's storage the generation follows a "#".
 ProvenanceSource source_in(const Provenance& said) {
   ProvenanceSource source = source_of(said);
-  if (!said.builder_id.ends_with("@v0.2")) return source;
+  const bool oldest = said.builder_id.ends_with("@v0.2");
+  if (!oldest && !source.uri.starts_with("gs://")) return source;
   constexpr std::string_view kCommit = "/commit/";
   if (const std::size_t at = source.uri.rfind(kCommit); at != std::string::npos) {
     source.commit = source.uri.substr(at + kCommit.size());

@@ -103,6 +103,9 @@ TEST(GoogleBuild, IsAcceptedInItsOlderForms) {
       "https://cloudbuild.googleapis.com/GoogleHostedWorker@v0.2";
   oldest.provenance.dependencies[0] = {"", "https://github.com/acme/tinylm/commit/7f1a", {}, "", "", {}};
   EXPECT_EQ(facts_in(oldest).source, (ProvenanceSource{kRepository, "", "7f1a"}));
+  SignedProvenance archive = old_google_build();
+  archive.provenance.dependencies[0].uri = "gs://bucket/source.tgz#16636";
+  EXPECT_EQ(judged(archive, {.source_uri = "gs://bucket/source.tgz"}), "accepted");
 }
 
 TEST(GoogleBuild, IsOfTheExpectedVersion) {

@@ -147,8 +147,7 @@ Result<bool> signs_for(const SignedProvenance& said, const ConfiguredBuilder& bu
 
 std::string signer_name(const SignerReport& signer) {
   const auto& names = signer.identity.names;
-  const auto found = std::ranges::find(names, SubjectName::Kind::kUri, &SubjectName::kind);
-  return found == names.end() ? "" : found->value;
+  return names.size() == 1 && names.front().kind == SubjectName::Kind::kUri ? names.front().value : "";
 }
 
 }  // namespace weightmark
