@@ -54,8 +54,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 6> kNames = {"sign",   "verify",             "seal",
-                                                             "attest", "verify-attestation", "verify-provenance"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "sign", "verify", "seal", "attest", "verify-attestation", "verify-provenance"};
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -87,15 +87,15 @@ struct Command {
 };
 
 constexpr std::array<Command, 10> kCommands = {{{"sign", add_sign},
-                                               {"verify", add_verify},
-                                               {"seal", add_seal},
-                                               {"digest", add_digest},
-                                               {"inspect", add_inspect},
-                                               {"trust", add_trust},
-                                               {"timestamp", add_timestamp_command},
-                                               {"attest", add_attest},
-                                               {"verify-attestation", add_verify_attestation},
-                                               {"verify-provenance", add_verify_provenance}}};
+                                                {"verify", add_verify},
+                                                {"seal", add_seal},
+                                                {"digest", add_digest},
+                                                {"inspect", add_inspect},
+                                                {"trust", add_trust},
+                                                {"timestamp", add_timestamp_command},
+                                                {"attest", add_attest},
+                                                {"verify-attestation", add_verify_attestation},
+                                                {"verify-provenance", add_verify_provenance}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {

@@ -252,8 +252,7 @@ class Session {
   void conclude(const Error& error) {
     report_.verdict = code_class(error.code) == ErrorClass::kRefused ? Verdict::kRefused : Verdict::kUndecided;
     const bool told = std::ranges::any_of(report_.checks, [](const Check& check) { return check.error.has_value(); });
-    if (!told)
-      report_.checks.push_back({"provenance", Outcome::kFailed, weightmark::describe(error), error});
+    if (!told) report_.checks.push_back({"provenance", Outcome::kFailed, weightmark::describe(error), error});
   }
 
   VerifyProvenanceOptions options_;

@@ -61,8 +61,7 @@ Result<void> check_type(const Case& it) {
     return failed(it, "build-type", ErrorCode::kProvenanceBuildType,
                   fmt::format("\"{}\" is no type of build of this builder", excerpt(said.build_type)), "buildType");
   record_passed(it.checks, "build-type", said.build_type);
-  if (said.predicate_type == kProvenanceV1)
-    return it.closed({"buildConfigSource", "substitutions"});
+  if (said.predicate_type == kProvenanceV1) return it.closed({"buildConfigSource", "substitutions"});
   WM_CHECK(it.closed({"arguments", "definedInMaterial", "entryPoint"}));
   const std::string message = text_at(said.external_parameters, "arguments.@type");
   if (message == kBuildMessage) return {};
