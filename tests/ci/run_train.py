@@ -128,9 +128,9 @@ class Training(Case):
     def test_every_input_reaches_the_command(self):
         result = self.run_action(
             datasets="train:a=hf://a b\neval:b", base_models="finetune:c", input_policy="p.yaml",
-            config="c.json", hyperparameters="h.json", least_tier="B", env="SEED\nLANG", network="allowed", source="src", name="acme/x", staging="true",
-            trust_config="trust.json", arguments="--further\na b", verify_arguments="--allow-symlinks",
-            identity="someone", attest="false")
+            config="c.json", hyperparameters="h.json", least_tier="B", env="SEED\nLANG", network="allowed",
+            source="src", name="acme/x", staging="true", trust_config="trust.json", arguments="--further\na b",
+            verify_arguments="--allow-symlinks", identity="someone", attest="false")
         self.assertEqual(result.status, 0, result.text)
         trust = ["--trust-config=trust.json", "--use-staging"]
         self.assertEqual(self.calls(), [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TOOLS = ["bash", "cat", "chmod", "chown", "cp", "dirname", "env", "find", "git", "id", "jq", "ln", "mkdir", "mktemp", "mv",
-         "od", "sh", "sha256sum", "sort", "touch", "tr", "uname", "xargs"]
+TOOLS = ["bash", "cat", "chmod", "chown", "cp", "dirname", "env", "find", "git", "id", "jq", "ln", "mkdir", "mktemp",
+         "mv", "od", "sh", "sha256sum", "sort", "touch", "tr", "uname", "xargs"]
 NEEDED = ["jq", "git"]
 # What a shell would do something with, each a file's name too.
 HOSTILE = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "x' ; touch pwned '", 'x" ; touch pwned "',
