@@ -27,7 +27,6 @@ from .trust import AnyPolicy
 
 required("mlflow", "mlflow")
 from mlflow.store.artifact.artifact_repo import ArtifactRepository  # noqa: E402
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: E402
 
 __all__ = ["VerifiedArtifactRepository"]
 
@@ -63,7 +62,9 @@ class VerifiedArtifactRepository(ArtifactRepository):  # type: ignore[misc]
             raise errors.make("usage", f"{_PREFIX} goes before another scheme", artifact_uri)
         self._policy = policy
         self._uri = artifact_uri[len(_PREFIX):]
-        self._inner = get_artifact_repository(self._uri, tracking_uri, registry_uri)
+        # Not before: MLflow's registry imports this module while it is made itself.
+        registry = required("mlflow.store.artifact.artifact_repository_registry", "mlflow")
+        self._inner = registry.get_artifact_repository(self._uri, tracking_uri, registry_uri)
 
     def log_artifact(self, local_file: str, artifact_path: Optional[str] = None) -> None:
         """Uploads a file to the other repository, as it is."""

@@ -69,7 +69,7 @@ class SignedCheckpointHandler(ocp.StandardCheckpointHandler):  # type: ignore[mi
         """Signs the checkpoint. Raises as `weightmark.sign`; then it is not committed."""
         super().finalize(directory)
         folder = os.fspath(directory)
-        sign(folder, self._weightmark_signer, ignore_paths=self._unsigned(folder),
+        sign(folder, self._weightmark_signer, ignore_paths=_AFTER_FINALIZE,
              name=self._weightmark_name or os.path.basename(folder).partition(_TEMPORARY)[0])
 
     def restore(self, directory: Any, *args: Any, **kwargs: Any) -> Any:
@@ -83,10 +83,7 @@ class SignedCheckpointHandler(ocp.StandardCheckpointHandler):  # type: ignore[mi
         def plain() -> Any:
             return super(SignedCheckpointHandler, self).restore(directory, *args, **kwargs)
 
-        return load_guarded(folder, self._weightmark_policy, verified, plain, ignore_paths=self._unsigned(folder))
-
-    def _unsigned(self, folder: str) -> list[str]:
-        return [path for path in (os.path.join(folder, name) for name in _AFTER_FINALIZE) if os.path.exists(path)]
+        return load_guarded(folder, self._weightmark_policy, verified, plain, ignore_paths=_AFTER_FINALIZE)
 
 
 @register_with_handler(SignedCheckpointHandler, for_save=True)

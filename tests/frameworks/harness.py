@@ -39,9 +39,12 @@ Each result is a line of JSON in the file that WEIGHTMARK_TABLE names:
 "code" is null where nothing was refused; a case that is left out has "omitted": why.
 What is tested elsewhere (native programs) appends lines of the same form.
 """
+import atexit
 import functools
 import json
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Dict
 
@@ -113,6 +116,23 @@ class Adapter:
         found = [getattr(sys.modules.get(module), name, None) for module, name in
                  (("torch", "Tensor"), ("jax", "Array"))]
         return tuple(kind for kind in found if kind is not None)
+
+
+def made_once(kind):
+    """A class decorator, for what takes long to write: each model is made once, and copied for every case."""
+    kept = Path(tempfile.mkdtemp(prefix="weightmark-made-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    make = kind.make
+
+    def copy_of_made(self, folder, signer, seed):
+        original = kept / type(self).__name__ / str(seed) / folder.name  # the signed name is the folder's
+        if not original.exists():
+            original.parent.mkdir(parents=True, exist_ok=True)
+            make(self, original, signer, seed)
+        shutil.copytree(original, folder)
+
+    kind.make = copy_of_made
+    return kind
 
 
 def record(adapter: Adapter, case: str, **result: Any) -> None:

@@ -5,7 +5,7 @@ import pytest
 import weightmark
 import weightmark.keras
 
-from harness import Adapter, every_case
+from harness import Adapter, every_case, made_once
 
 
 def built(seed):
@@ -13,6 +13,7 @@ def built(seed):
     return keras.Sequential([keras.Input((256,)), keras.layers.Dense(1024), keras.layers.Dense(512)])
 
 
+@made_once
 class Model(Adapter):
     framework = "Keras, load_model"
     weights = "model.keras"
@@ -31,6 +32,7 @@ class Model(Adapter):
         return {str(number): weight.tobytes() for number, weight in enumerate(loaded.get_weights())}
 
 
+@made_once
 class Saved(Model):
     framework = "Keras, save_model and load_model"
     signed = "file"
@@ -40,6 +42,7 @@ class Saved(Model):
         weightmark.keras.save_model(built(seed), folder / self.weights, signer=signer)
 
 
+@made_once
 class Folder(Model):
     framework = "Keras, load_model of a folder"
     weights = "model.weights.h5"
@@ -56,6 +59,7 @@ class Folder(Model):
         return keras.saving.load_model(folder)
 
 
+@made_once
 class Weights(Folder):
     framework = "Keras, load_weights"
 
@@ -81,6 +85,7 @@ class Weights(Folder):
         return model
 
 
+@made_once
 class SavedWeights(Weights):
     framework = "Keras, save_weights and load_weights"
     signed = "file"
