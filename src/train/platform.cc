@@ -39,11 +39,14 @@ std::string gitlab_job(const FindVariable& variable) {
   return text_of(variable("CI_JOB_URL"));
 }
 
+// As Cloud Build names the build in provenance of its own, so that both can be tied.
 std::string google_build(const FindVariable& variable) {
   const std::string project = text_of(variable("PROJECT_ID"));
   const std::string build = text_of(variable("BUILD_ID"));
   if (project.empty() || build.empty()) return {};
-  return fmt::format("https://console.cloud.google.com/cloud-build/builds/{}?project={}", build, project);
+  const std::string location = text_of(variable("LOCATION"));
+  return fmt::format("https://cloudbuild.googleapis.com/v1/projects/{}/locations/{}/builds/{}", project,
+                     location.empty() ? "global" : location, build);
 }
 
 }  // namespace

@@ -22,8 +22,10 @@ TEST(Platform, NamesTheRun) {
             "https://github.com/acme/model/actions/runs/7/attempts/2");
   EXPECT_EQ(id_of({{"CI_PROJECT_URL", "https://gitlab.com/acme/model"}, {"CI_JOB_ID", "9"}}),
             "https://gitlab.com/acme/model/-/jobs/9");
+  EXPECT_EQ(id_of({{"PROJECT_ID", "p"}, {"BUILD_ID", "b"}, {"LOCATION", "europe-west1"}}),
+            "https://cloudbuild.googleapis.com/v1/projects/p/locations/europe-west1/builds/b");
   EXPECT_EQ(id_of({{"PROJECT_ID", "p"}, {"BUILD_ID", "b"}}),
-            "https://console.cloud.google.com/cloud-build/builds/b?project=p");
+            "https://cloudbuild.googleapis.com/v1/projects/p/locations/global/builds/b");
 }
 
 TEST(Platform, MakesUpAFreshNameElsewhere) {
