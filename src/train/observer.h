@@ -50,7 +50,7 @@ class Observer {
  private:
   // Hash finds texts by views of them.
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library's
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
 
