@@ -87,12 +87,12 @@ JsonArray metrics_of(const TrainingSummary& summary) {
 JsonArray limitations_of(const TrainingSummary& summary) {
   JsonArray limitations;
   if (summary.stop_reason == "interrupted" || summary.stop_reason == "error")
-    limitations.push_back(fmt::format("The training did not end as planned: {}.", summary.stop_reason));
+    limitations.emplace_back(fmt::format("The training did not end as planned: {}.", summary.stop_reason));
   if (summary.steps_planned && summary.steps_completed && *summary.steps_completed < *summary.steps_planned)
-    limitations.push_back(
+    limitations.emplace_back(
         fmt::format("{} of {} planned steps were made.", *summary.steps_completed, *summary.steps_planned));
   if (summary.nan_steps.value_or(0) > 0)
-    limitations.push_back(fmt::format("The loss was not a number in {} steps.", *summary.nan_steps));
+    limitations.emplace_back(fmt::format("The loss was not a number in {} steps.", *summary.nan_steps));
   return limitations;
 }
 

@@ -231,10 +231,6 @@ bool JsonView::has(std::string_view key) const {
   return member && !element_at(member->node_).is_null();
 }
 
-bool JsonView::is_array() const { return element_at(node_).is_array(); }
-
-bool JsonView::is_object() const { return element_at(node_).is_object(); }
-
 Result<JsonView> JsonView::member(std::string_view key) const {
   if (std::optional<JsonView> found = find(key)) return *found;
   WM_CHECK(object());

@@ -75,10 +75,6 @@ class JsonView {
   // absent.
   bool has(std::string_view key) const;
 
-  // What it is, without an error for what it is not.
-  bool is_array() const;
-  bool is_object() const;
-
   Result<JsonView> member(std::string_view key) const;
   Result<std::string_view> string() const;
   Result<bool> boolean() const;

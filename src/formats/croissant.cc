@@ -29,6 +29,10 @@ constexpr std::array<std::string_view, 8> kPrefixes = {"",
                                                        "http://mlcommons.org/croissant/",
                                                        "https://mlcommons.org/croissant/"};
 
+// What a value is, where nothing is wrong with either answer.
+bool is_array(const JsonView& view) { return view.json().as<JsonArray>() != nullptr; }
+bool is_object(const JsonView& view) { return view.json().as<JsonObject>() != nullptr; }
+
 // find_term returns a member that is there and not null.
 Result<std::optional<JsonView>> find_term(const JsonView& node, std::string_view term) {
   std::optional<JsonView> found;
@@ -49,7 +53,7 @@ bool is_one_of_type(std::string_view found, std::string_view wanted) {
 
 // each calls `take` with the value, or with each of several.
 Result<void> each(const JsonView& view, std::size_t limit, const auto& take) {
-  if (!view.is_array()) return take(view);
+  if (!is_array(view)) return take(view);
   WM_TRY(const JsonItems items, view.array());
   if (items.size() > limit) return view.fail(fmt::format("has {} values, over the limit of {}", items.size(), limit));
   for (const JsonView& item : items) WM_CHECK(take(item));
@@ -58,7 +62,7 @@ Result<void> each(const JsonView& view, std::size_t limit, const auto& take) {
 
 // plain_text takes a string or a number: a version may be 1.0.
 Result<std::string> plain_text(const JsonView& view) {
-  if (!view.is_array() && !view.is_object()) {
+  if (!is_array(view) && !is_object(view)) {
     const Json value = view.json();
     if (value.as<std::int64_t>() != nullptr || value.as<double>() != nullptr) return write_json(value);
   }
@@ -70,7 +74,7 @@ Result<std::string> plain_text(const JsonView& view) {
 // node_text takes what JSON-LD has for a text or a reference too: {"@value": …},
 // {"@id": …}, and an object with its URL or name, as a licence may be.
 Result<std::string> node_text(const JsonView& view) {
-  if (!view.is_object()) return plain_text(view);
+  if (!is_object(view)) return plain_text(view);
   for (const std::string_view key : {"@value", "@id"})
     if (view.has(key)) return plain_text(*view.find(key));
   for (const std::string_view key : {"url", "name"}) {
@@ -85,7 +89,7 @@ Result<std::string> node_text(const JsonView& view) {
 Result<std::string> text_member(const JsonView& node, std::string_view term) {
   WM_TRY(const auto found, find_term(node, term));
   if (!found) return std::string();
-  if (!found->is_array()) return node_text(*found);
+  if (!is_array(*found)) return node_text(*found);
   WM_TRY(const JsonItems items, found->array());
   if (items.size() != 1) return found->fail(fmt::format("has {} values, where one is expected", items.size()));
   return node_text(items.front());
@@ -168,7 +172,7 @@ Result<void> count_records(const JsonView& root, CroissantDataset& dataset) {
     WM_TRY(const bool enumeration, is_enumeration(set));
     if (enumeration) return {};
     WM_TRY(const auto data, find_term(set, "data"));
-    all = all && data && data->is_array();
+    all = all && data && is_array(*data);
     if (!all) return {};
     WM_TRY(const JsonItems found, data->array());
     records = records.value_or(0) + found.size();
