@@ -14,7 +14,10 @@ from pathlib import Path
 PAGES = ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
 MODULES = ["weightmark", "weightmark.adapters", "weightmark.location", "weightmark.safetensors",
            "weightmark.safetensors.numpy", "weightmark.safetensors.torch", "weightmark.safetensors.flax",
-           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface"]
+           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.accelerate",
+           "weightmark.diffusers", "weightmark.fsspec", "weightmark.joblib", "weightmark.keras", "weightmark.lightning",
+           "weightmark.mlflow", "weightmark.onnx", "weightmark.orbax", "weightmark.skops", "weightmark.tensorflow",
+           "weightmark.vllm"]
 
 
 def collect(root: Path) -> None:
