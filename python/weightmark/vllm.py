@@ -132,11 +132,7 @@ class VerifiedAdapter(VerifiedSnapshot):
 
     Attributes:
         request: the LoRARequest.
-
-    Example:
-        >>> from weightmark.vllm import VerifiedAdapter
-        >>> issubclass(VerifiedAdapter, weightmark.huggingface.VerifiedSnapshot)  # doctest: +SKIP
-        True
+        path, signer, model: as of a VerifiedSnapshot.
     """
 
     def __init__(self, name: str, path: str, model: Optional[VerifiedModel], view: Optional[SealedView]) -> None:

@@ -16,6 +16,10 @@ MODULES = ["weightmark", "weightmark.adapters", "weightmark.location", "weightma
            "weightmark.safetensors.numpy", "weightmark.safetensors.torch", "weightmark.safetensors.flax",
            "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.training",
            "weightmark.training.huggingface", "weightmark.training.lightning", "weightmark.training.keras"]
+           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.accelerate",
+           "weightmark.diffusers", "weightmark.fsspec", "weightmark.joblib", "weightmark.keras", "weightmark.lightning",
+           "weightmark.mlflow", "weightmark.onnx", "weightmark.orbax", "weightmark.skops", "weightmark.tensorflow",
+           "weightmark.vllm"]
 
 
 def collect(root: Path) -> None:
