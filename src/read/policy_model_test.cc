@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "weightmark/reader.h"
 #include "read/verify_model_testing.h"
 
 namespace weightmark {

@@ -15,11 +15,10 @@ PAGES = ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "L
 MODULES = ["weightmark", "weightmark.adapters", "weightmark.location", "weightmark.safetensors",
            "weightmark.safetensors.numpy", "weightmark.safetensors.torch", "weightmark.safetensors.flax",
            "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.training",
-           "weightmark.training.huggingface", "weightmark.training.lightning", "weightmark.training.keras"]
-           "weightmark.torch", "weightmark.torch.checkpoint", "weightmark.huggingface", "weightmark.accelerate",
-           "weightmark.diffusers", "weightmark.fsspec", "weightmark.joblib", "weightmark.keras", "weightmark.lightning",
-           "weightmark.mlflow", "weightmark.onnx", "weightmark.orbax", "weightmark.skops", "weightmark.tensorflow",
-           "weightmark.vllm"]
+           "weightmark.training.huggingface", "weightmark.training.lightning", "weightmark.training.keras",
+           "weightmark.accelerate", "weightmark.diffusers", "weightmark.fsspec", "weightmark.joblib",
+           "weightmark.keras", "weightmark.lightning", "weightmark.mlflow", "weightmark.onnx", "weightmark.orbax",
+           "weightmark.skops", "weightmark.tensorflow", "weightmark.vllm"]
 
 
 def collect(root: Path) -> None:
