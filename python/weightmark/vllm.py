@@ -70,7 +70,7 @@ def _policy(value: Any) -> AnyPolicy:
 def _model_loader() -> Any:
     loaders = required("vllm.model_executor.model_loader", "vllm")
 
-    class VerifiedModelLoader(loaders.BaseModelLoader):  # type: ignore[misc, name-defined]
+    class VerifiedModelLoader(loaders.BaseModelLoader):  # type: ignore[name-defined]
         """Verifies a model, and lets another load format load the sealed copies.
 
         model_loader_extra_config may have: "policy", a path of a policy, else that of
@@ -194,7 +194,7 @@ def lora_resolver(folder: PathLike, *, policy: AnyPolicy = None) -> Any:
     """
     resolver = required("vllm.lora.resolver", "vllm")
 
-    class Resolver(resolver.LoRAResolver):  # type: ignore[misc, name-defined]
+    class Resolver(resolver.LoRAResolver):  # type: ignore[name-defined]
         """Keeps the adapters open, since vLLM drops them from memory and loads them again."""
 
         def __init__(self) -> None:
