@@ -97,7 +97,7 @@ class _Fetched:
             return self.model.open(name)
 
 
-class VerifiedFileSystem(ChainedFileSystem):  # type: ignore[misc]
+class VerifiedFileSystem(ChainedFileSystem):
     """The file system `verified`, for reading.
 
     On this machine ranges are verified as they are read. From elsewhere a file is fetched

@@ -32,7 +32,7 @@ __all__ = ["SignedCheckpointIO", "load_from_checkpoint"]
 _Module = TypeVar("_Module")
 
 
-class SignedCheckpointIO(TorchCheckpointIO):  # type: ignore[misc]
+class SignedCheckpointIO(TorchCheckpointIO):
     """A CheckpointIO for `Trainer(plugins=[…])`: ModelCheckpoint and resuming go through it.
 
     Each checkpoint FILE has its signature FILE.sig, which goes with it.

@@ -33,7 +33,7 @@ __all__ = ["VerifiedArtifactRepository"]
 _PREFIX = "verified+"
 
 
-class VerifiedArtifactRepository(ArtifactRepository):  # type: ignore[misc]
+class VerifiedArtifactRepository(ArtifactRepository):
     """An artifact repository over another one, which it does not trust.
 
     Whatever is downloaded, the signature of its model decides: model.sig in the nearest

@@ -34,7 +34,7 @@ _AFTER_FINALIZE = ["_CHECKPOINT_METADATA", "commit_success.txt"]  # what the com
 _TEMPORARY = ".orbax-checkpoint-tmp"
 
 
-class SignedCheckpointHandler(ocp.StandardCheckpointHandler):  # type: ignore[misc, name-defined]
+class SignedCheckpointHandler(ocp.StandardCheckpointHandler):  # type: ignore[name-defined]
     """A StandardCheckpointHandler that signs what it saves and restores only what verifies.
 
     It is for a Checkpointer, an AsyncCheckpointer or a CheckpointManager, with SignedSave
@@ -88,7 +88,7 @@ class SignedCheckpointHandler(ocp.StandardCheckpointHandler):  # type: ignore[mi
 
 @register_with_handler(SignedCheckpointHandler, for_save=True)
 @dataclasses.dataclass
-class SignedSave(ocp.args.StandardSave):  # type: ignore[misc, name-defined]
+class SignedSave(ocp.args.StandardSave):  # type: ignore[name-defined]
     """What to save, as orbax.checkpoint.args.StandardSave.
 
     Example:
@@ -100,7 +100,7 @@ class SignedSave(ocp.args.StandardSave):  # type: ignore[misc, name-defined]
 
 @register_with_handler(SignedCheckpointHandler, for_restore=True)
 @dataclasses.dataclass
-class SignedRestore(ocp.args.StandardRestore):  # type: ignore[misc, name-defined]
+class SignedRestore(ocp.args.StandardRestore):  # type: ignore[name-defined]
     """What to restore, as orbax.checkpoint.args.StandardRestore: the abstract arrays, or nothing.
 
     Example:

@@ -22,11 +22,12 @@ signed folder each, where that and VLLM_ALLOW_RUNTIME_LORA_UPDATING are set.
 """
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import hashlib
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
 
 from . import errors
 from .adapters import load_guarded, required
@@ -67,10 +68,26 @@ def _policy(value: Any) -> AnyPolicy:
     return Policy.load(value) if isinstance(value, str) and value != "warn" else value
 
 
+@contextlib.contextmanager
+def _redirected(model: Any, folder: str, path: str) -> Iterator[None]:
+    """Makes the further sources of weights that some models name lead to the same verified copies."""
+    sources = list(getattr(model, "secondary_weights", ()))
+    if others := [source.model_or_path for source in sources if str(source.model_or_path) != folder]:
+        raise errors.make("usage", "takes weights of another model, too", str(others[0]),
+                          "load both from folders of weightmark.vllm.verified_model")
+    for source in sources:
+        source.model_or_path = path
+    try:
+        yield
+    finally:
+        for source in sources:
+            source.model_or_path = folder
+
+
 def _model_loader() -> Any:
     loaders = required("vllm.model_executor.model_loader", "vllm")
 
-    class VerifiedModelLoader(loaders.BaseModelLoader):  # type: ignore[misc, name-defined]
+    class VerifiedModelLoader(loaders.BaseModelLoader):  # type: ignore[name-defined]
         """Verifies a model, and lets another load format load the sealed copies.
 
         model_loader_extra_config may have: "policy", a path of a policy, else that of
@@ -101,7 +118,8 @@ def _model_loader() -> Any:
                 shown = copy.copy(model_config)
                 shown.model = path
                 shown.model_weights = ""
-                self._inner.load_weights(model, shown)
+                with _redirected(model, folder, path):
+                    self._inner.load_weights(model, shown)
 
             def verified(opened: VerifiedModel) -> None:
                 with opened.view() as view:
@@ -194,7 +212,7 @@ def lora_resolver(folder: PathLike, *, policy: AnyPolicy = None) -> Any:
     """
     resolver = required("vllm.lora.resolver", "vllm")
 
-    class Resolver(resolver.LoRAResolver):  # type: ignore[misc, name-defined]
+    class Resolver(resolver.LoRAResolver):  # type: ignore[name-defined]
         """Keeps the adapters open, since vLLM drops them from memory and loads them again."""
 
         def __init__(self) -> None:

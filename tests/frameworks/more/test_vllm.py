@@ -11,11 +11,12 @@ import safetensors.torch
 import torch
 import weightmark
 import weightmark.vllm
+from vllm.config import set_current_vllm_config
 from vllm.config.load import LoadConfig
 from vllm.lora.lora_model import LoRAModel
 from vllm.lora.peft_helper import PEFTHelper
 from vllm.lora.resolver import LoRAResolverRegistry
-from vllm.model_executor.model_loader import get_model_loader
+from vllm.model_executor.model_loader import DefaultModelLoader, get_model_loader
 
 from harness import Adapter, every_case, noise
 
@@ -32,13 +33,19 @@ class Weights(torch.nn.Module):
 
 def model_config(folder):
     """What the loaders ask a ModelConfig, which cannot be made without a GPU's platform."""
-    return types.SimpleNamespace(model=str(folder), model_weights="", revision=None, quantization=None)
+    return types.SimpleNamespace(model=str(folder), model_weights="", revision=None, quantization=None,
+                                 multimodal_config=None, is_moe=False)
+
+
+def load_weights(config, model, folder):
+    with set_current_vllm_config(types.SimpleNamespace(parallel_config=None)):
+        get_model_loader(config).load_weights(model, model_config(folder))
 
 
 def weights_by(load_format, folder, **extra):
     model = Weights()
     config = LoadConfig(load_format=load_format, model_loader_extra_config=extra, use_tqdm_on_load=False)
-    get_model_loader(config).load_weights(model, model_config(folder))
+    load_weights(config, model, folder)
     return model.given
 
 
@@ -107,6 +114,18 @@ def test_the_configuration_comes_as_json(model, policy, policy_file, flip):
     flip(model / "config.json")
     with pytest.raises(weightmark.errors.FileMismatch):
         weights_by("weightmark", model, policy=str(policy_file))
+
+
+def test_further_sources_of_weights(model, policy, tmp_path):
+    config = LoadConfig(load_format="weightmark", model_loader_extra_config={"policy": policy}, use_tqdm_on_load=False)
+    wanted = Weights()
+    wanted.secondary_weights = [DefaultModelLoader.Source(str(model), None, prefix="second.")]
+    load_weights(config, wanted, model)
+    assert set(wanted.given) == {"weight", "second.weight"}
+    assert wanted.secondary_weights[0].model_or_path == str(model)
+    wanted.secondary_weights = [DefaultModelLoader.Source(str(tmp_path), None)]
+    with pytest.raises(weightmark.UsageError):
+        load_weights(config, wanted, model)
 
 
 def test_a_whole_model(model, policy):
