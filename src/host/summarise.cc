@@ -95,6 +95,20 @@ Result<Manifest> manifest_of(const SummariseOptions& options, const Verification
   return **verification.manifest;
 }
 
+Result<SignedOutput> write_summary(const SummariseOptions& options, const Verification& verification) {
+  WM_TRY(const Manifest manifest, manifest_of(options, verification));
+  WM_TRY(const VerificationSummary summary, summary_of(options, verification.report));
+  AttestOptions attest;
+  attest.hash.model = options.verify.model;
+  attest.measured = &manifest;
+  attest.type = kVsaType;
+  attest.predicate = write_vsa(summary);
+  attest.output = options.output;
+  attest.signer = options.signer;
+  attest.time = options.verify.time;
+  return attest_model(attest);
+}
+
 }  // namespace
 
 Result<Summarised> summarise_model(const SummariseOptions& options) {
@@ -103,22 +117,13 @@ Result<Summarised> summarise_model(const SummariseOptions& options) {
   VerifyOptions verify = options.verify;
   verify.evidence = Evidence::kBoth;
   verify.accept_summaries = false;
-  Summarised done{verify_model(verify)};
-  const Report& report = done.verification.report;
-  done.passed = report.verdict == Verdict::kVerified;
-  if (!done.passed && (report.verdict != Verdict::kRefused || report.interrupted)) return done;
-  WM_TRY(const Manifest manifest, manifest_of(options, done.verification));
-  WM_TRY(const VerificationSummary summary, summary_of(options, report));
-  AttestOptions attest;
-  attest.hash.model = verify.model;
-  attest.measured = &manifest;
-  attest.type = kVsaType;
-  attest.predicate = write_vsa(summary);
-  attest.output = options.output;
-  attest.signer = options.signer;
-  attest.time = verify.time;
-  WM_TRY(done.written, attest_model(attest));
-  return done;
+  Verification verification = verify_model(verify);
+  const Report& report = verification.report;
+  const bool passed = report.verdict == Verdict::kVerified;
+  if (!passed && (report.verdict != Verdict::kRefused || report.interrupted))
+    return Summarised{std::move(verification), passed, std::nullopt};
+  WM_TRY(SignedOutput written, write_summary(options, verification));
+  return Summarised{std::move(verification), passed, std::move(written)};
 }
 
 }  // namespace weightmark
