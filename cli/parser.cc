@@ -54,8 +54,9 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr auto kNames = std::to_array<std::string_view>(
-      {"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train", "verify-provenance", "summarise"});
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"sign", "verify", "seal", "attest", "verify-attestation", "card", "bom", "train",
+                                       "verify-provenance", "summarise"});
   return std::ranges::find(kNames, command) != kNames.end();
 }
 

@@ -82,8 +82,8 @@ class WEIGHTMARK_API VerifiedModel {
   // ones, as verify_model does before it reads, and reads none; but where a policy forbids
   // contents (weightmark/content.h), it looks into them.
   // Errors: file-missing, file-extra, file-mismatch and shard-past-end of a size,
-  // policy-uncovered, policy-content with those of content_facts, and those of listing: symlink-*, special-*, name-*, too-many-files,
-  // file-unreadable, read-failed, interrupted.
+  // policy-uncovered, policy-content with those of content_facts, and those of listing: symlink-*, special-*, name-*,
+  // too-many-files, file-unreadable, read-failed, interrupted.
   Result<void> check_files() const;
 
   // open_file opens a signed file by its name in the manifest, without following links

@@ -138,8 +138,8 @@ void bind_fact(nb::module_& module) {
       .def_ro("detail", &ContentFact::detail, "For people; it may quote the file.")
       .def("__repr__",
            [](const ContentFact& fact) {
-             return "<ContentFact " + std::string(content_kind_name(fact.kind)) + ": " + fact.file + ": " + fact.detail +
-                    ">";
+             return "<ContentFact " + std::string(content_kind_name(fact.kind)) + ": " + fact.file + ": " +
+                    fact.detail + ">";
            })
       .def(nb::self == nb::self);
 }

@@ -21,8 +21,12 @@ Provenance full() {
   it.build_type = "https://example.org/build/v1";
   it.external_parameters = {{"a", Json("x")}, {"b", Json(std::int64_t{1})}};
   it.internal_parameters = {{"c", Json(true)}};
-  it.dependencies = {{"data", "hf://datasets/a/b@1", {{"gitCommit", "12"}, {"sha256", "ab"}}, "text/plain",
-                      "https://example.org/data", {{"x_y", Json("z")}}}};
+  it.dependencies = {{"data",
+                      "hf://datasets/a/b@1",
+                      {{"gitCommit", "12"}, {"sha256", "ab"}},
+                      "text/plain",
+                      "https://example.org/data",
+                      {{"x_y", Json("z")}}}};
   it.builder_id = "https://example.org/builder";
   it.builder_version = {{"weightmark", Json("0.1.0")}};
   it.builder_dependencies = {{"image", "", {}, "", "", {}}};

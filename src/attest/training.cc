@@ -76,8 +76,7 @@ void facts(Fields& fields, auto& it) {
                 {"source", "dataset", "model", "container", "framework", "package", "accelerator-runtime", "lockfile",
                  "tokenizer", "judge-model", "file"});
   fields.choice("role", it.role, {"train", "validation", "eval", "reward", "synthetic-source"});
-  fields.choice("relation", it.relation,
-                {"finetune", "adapter", "merge", "distill", "quantize", "init", "resume"});
+  fields.choice("relation", it.relation, {"finetune", "adapter", "merge", "distill", "quantize", "init", "resume"});
   fields.choice("evidence", it.evidence, {kEvidenceObserved, kEvidenceDeclared, kEvidenceSelfReported});
   fields.text("digestKind", it.digest_kind);
   fields.text("license", it.license);
@@ -128,9 +127,7 @@ void summary(Fields& fields, auto& it) {
   fields.choice("stopReason", it.stop_reason, {"max_steps", "early_stop", "target", "interrupted", "error"});
 }
 
-std::string name_of(const ResourceDescriptor& resource) {
-  return resource.name.empty() ? resource.uri : resource.name;
-}
+std::string name_of(const ResourceDescriptor& resource) { return resource.name.empty() ? resource.uri : resource.name; }
 
 ResourceDescriptor summary_resource(const TrainingSummary& it) {
   FieldWriter writer(kPrefix);

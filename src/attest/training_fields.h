@@ -83,7 +83,7 @@ class FieldReader {
   void text(std::string_view key, std::string& value);
   void choice(std::string_view key, std::string& value, Choices choices);
   void decimal(std::string_view key, std::string& value);
-  void hex(std::string_view key, std::string& value);  // SHA-256, lower case
+  void hex(std::string_view key, std::string& value);      // SHA-256, lower case
   void number(std::string_view key, std::int64_t& value);  // not negative
   void number(std::string_view key, std::optional<std::int64_t>& value);
   void flag(std::string_view key, bool& value);

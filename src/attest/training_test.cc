@@ -72,7 +72,8 @@ Training full() { return {parameters(), conditions(), {dataset(), {}}, summary()
 Provenance provenance_of(const Training& training) {
   Provenance it;
   it.builder_id = "b";
-  it.dependencies = {{"data", "hf://datasets/a/b@1", {}, "", "", {}}, {"torch", "pkg:pypi/torch@2.8.0", {}, "", "", {}}};
+  it.dependencies = {{"data", "hf://datasets/a/b@1", {}, "", "", {}},
+                     {"torch", "pkg:pypi/torch@2.8.0", {}, "", "", {}}};
   write_training(training, it);
   return it;
 }
@@ -124,10 +125,9 @@ TEST(Training, PassesOverWhatOthersAnnotate) {
 TEST(Training, RefusesUnknownParameters) {
   EXPECT_EQ(code_of([](Provenance& it) { set(it.external_parameters, "post-process", Json("rm")); }),
             "provenance-parameter");
-  EXPECT_EQ(code_of([](Provenance& it) {
-              set(it.external_parameters, "source", Json::of("repository", "r", "patch", "p"));
-            }),
-            "provenance-parameter");
+  EXPECT_EQ(
+      code_of([](Provenance& it) { set(it.external_parameters, "source", Json::of("repository", "r", "patch", "p")); }),
+      "provenance-parameter");
 }
 
 TEST(Training, RefusesWrongTypes) {

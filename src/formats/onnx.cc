@@ -27,26 +27,16 @@ struct Link {
 };
 
 constexpr auto kLinks = std::to_array<Link>({
-    {Message::kModel, 7, Message::kGraph},
-    {Message::kModel, 20, Message::kTraining},
-    {Message::kModel, 25, Message::kFunction},
-    {Message::kTraining, 1, Message::kGraph},
-    {Message::kTraining, 2, Message::kGraph},
-    {Message::kGraph, 1, Message::kNode},
-    {Message::kGraph, 5, Message::kTensor},
-    {Message::kGraph, 15, Message::kSparse},
-    {Message::kSparse, 1, Message::kTensor},
-    {Message::kSparse, 2, Message::kTensor},
-    {Message::kNode, 5, Message::kAttribute},
-    {Message::kAttribute, 5, Message::kTensor},
-    {Message::kAttribute, 6, Message::kGraph},
-    {Message::kAttribute, 10, Message::kTensor},
-    {Message::kAttribute, 11, Message::kGraph},
-    {Message::kAttribute, 22, Message::kSparse},
-    {Message::kAttribute, 23, Message::kSparse},
-    {Message::kFunction, 7, Message::kNode},
-    {Message::kFunction, 11, Message::kAttribute},
-    {Message::kTensor, 13, Message::kEntry},
+    {Message::kModel, 7, Message::kGraph},         {Message::kModel, 20, Message::kTraining},
+    {Message::kModel, 25, Message::kFunction},     {Message::kTraining, 1, Message::kGraph},
+    {Message::kTraining, 2, Message::kGraph},      {Message::kGraph, 1, Message::kNode},
+    {Message::kGraph, 5, Message::kTensor},        {Message::kGraph, 15, Message::kSparse},
+    {Message::kSparse, 1, Message::kTensor},       {Message::kSparse, 2, Message::kTensor},
+    {Message::kNode, 5, Message::kAttribute},      {Message::kAttribute, 5, Message::kTensor},
+    {Message::kAttribute, 6, Message::kGraph},     {Message::kAttribute, 10, Message::kTensor},
+    {Message::kAttribute, 11, Message::kGraph},    {Message::kAttribute, 22, Message::kSparse},
+    {Message::kAttribute, 23, Message::kSparse},   {Message::kFunction, 7, Message::kNode},
+    {Message::kFunction, 11, Message::kAttribute}, {Message::kTensor, 13, Message::kEntry},
 });
 
 constexpr std::uint64_t kNodeDomain = 7;
@@ -109,10 +99,11 @@ class Walk {
       default: return fail("has a field of a type that there is none of");
     }
     const std::uint64_t size = varint();
-    if (!good() || size > end - std::min(end, cursor_.offset())) return fail("has a field that reaches past its message");
+    if (!good() || size > end - std::min(end, cursor_.offset()))
+      return fail("has a field that reaches past its message");
     const std::uint64_t field_end = cursor_.offset() + size;
-    const auto* link = std::ranges::find_if(
-        kLinks, [&](const Link& one) { return one.from == type && one.field == number; });
+    const auto* link =
+        std::ranges::find_if(kLinks, [&](const Link& one) { return one.from == type && one.field == number; });
     if (link != kLinks.end()) return message(link->to, field_end, depth + 1);
     if (type == Message::kEntry && number == kEntryKey) return text(size, key);
     if (type == Message::kEntry && number == kEntryValue) return text(size, value);

@@ -33,7 +33,9 @@ TEST(Onnx, LooksIntoGraphsWithin) {
 }
 
 TEST(Onnx, FindsOperatorsOfOthers) {
-  const auto node = [](std::string_view domain) { return proto_field(1, proto_field(4, "Op") + proto_field(7, domain)); };
+  const auto node = [](std::string_view domain) {
+    return proto_field(1, proto_field(4, "Op") + proto_field(7, domain));
+  };
   EXPECT_THAT(read(proto_field(7, node("com.example") + node("ai.onnx.ml") + node(""))).domains,
               ElementsAre("com.example"));
 }

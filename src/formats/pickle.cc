@@ -24,22 +24,22 @@ enum class Effect : std::uint8_t {
   kStop,
   kPop,
   kPop2,
-  kPopMark,        // everything to the mark, and the mark
-  kPush,           // something that is no text
-  kPushText,       // the argument
-  kReplace1,       // as many items by one
+  kPopMark,   // everything to the mark, and the mark
+  kPush,      // something that is no text
+  kPushText,  // the argument
+  kReplace1,  // as many items by one
   kReplace2,
   kReplace3,
-  kReplaceMark,    // everything to the mark by one
+  kReplaceMark,  // everything to the mark by one
   kDuplicate,
-  kPut,            // into the memo by number
-  kMemoize,        // into the memo's next place
+  kPut,      // into the memo by number
+  kMemoize,  // into the memo's next place
   kGet,
-  kGlobal,         // look up what the argument names
-  kStackGlobal,    // look up what the two topmost texts name
-  kInstance,       // look up and call
-  kExtension,      // look up by number in a registry of the process
-  kPersistent,     // what the loader makes of a number of its own
+  kGlobal,       // look up what the argument names
+  kStackGlobal,  // look up what the two topmost texts name
+  kInstance,     // look up and call
+  kExtension,    // look up by number in a registry of the process
+  kPersistent,   // what the loader makes of a number of its own
 };
 
 struct Instruction {
@@ -52,23 +52,23 @@ using enum Argument;
 using enum Effect;
 
 constexpr auto kInstructions = std::to_array<Instruction>({
-    {'(', kNone, kMark},          {'.', kNone, kStop},         {'0', kNone, kPop},          {'1', kNone, kPopMark},
-    {'2', kNone, kDuplicate},     {'F', kLine, kPush},         {'I', kLine, kPush},         {'J', kFour, kPush},
-    {'K', kOne, kPush},           {'L', kLine, kPush},         {'M', kTwo, kPush},          {'N', kNone, kPush},
-    {'P', kLine, kPush},          {'Q', kNone, kPersistent},   {'R', kNone, kReplace2},     {'S', kLine, kPushText},
-    {'T', kText4, kPushText},     {'U', kText1, kPushText},    {'V', kLine, kPushText},     {'X', kText4, kPushText},
-    {'a', kNone, kPop},           {'b', kNone, kPop},          {'c', kTwoLines, kGlobal},   {'d', kNone, kReplaceMark},
-    {'}', kNone, kPush},          {'e', kNone, kPopMark},      {'g', kLine, kGet},          {'h', kOne, kGet},
-    {'i', kTwoLines, kInstance},  {'j', kFour, kGet},          {'l', kNone, kReplaceMark},  {']', kNone, kPush},
-    {'o', kNone, kReplaceMark},   {'p', kLine, kPut},          {'q', kOne, kPut},           {'r', kFour, kPut},
-    {'s', kNone, kPop2},          {'t', kNone, kReplaceMark},  {')', kNone, kPush},         {'u', kNone, kPopMark},
-    {'G', kEight, kPush},         {'B', kText4, kPush},        {'C', kText1, kPush},        {0x80, kOne, kNothing},
-    {0x81, kNone, kReplace2},     {0x82, kOne, kExtension},    {0x83, kTwo, kExtension},    {0x84, kFour, kExtension},
-    {0x85, kNone, kReplace1},     {0x86, kNone, kReplace2},    {0x87, kNone, kReplace3},    {0x88, kNone, kPush},
-    {0x89, kNone, kPush},         {0x8a, kText1, kPush},       {0x8b, kText4, kPush},       {0x8c, kText1, kPushText},
-    {0x8d, kText8, kPushText},    {0x8e, kText8, kPush},       {0x8f, kNone, kPush},        {0x90, kNone, kPopMark},
-    {0x91, kNone, kReplaceMark},  {0x92, kNone, kReplace3},    {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
-    {0x95, kEight, kNothing},     {0x96, kText8, kPush},       {0x97, kNone, kPush},        {0x98, kNone, kNothing},
+    {'(', kNone, kMark},         {'.', kNone, kStop},        {'0', kNone, kPop},          {'1', kNone, kPopMark},
+    {'2', kNone, kDuplicate},    {'F', kLine, kPush},        {'I', kLine, kPush},         {'J', kFour, kPush},
+    {'K', kOne, kPush},          {'L', kLine, kPush},        {'M', kTwo, kPush},          {'N', kNone, kPush},
+    {'P', kLine, kPush},         {'Q', kNone, kPersistent},  {'R', kNone, kReplace2},     {'S', kLine, kPushText},
+    {'T', kText4, kPushText},    {'U', kText1, kPushText},   {'V', kLine, kPushText},     {'X', kText4, kPushText},
+    {'a', kNone, kPop},          {'b', kNone, kPop},         {'c', kTwoLines, kGlobal},   {'d', kNone, kReplaceMark},
+    {'}', kNone, kPush},         {'e', kNone, kPopMark},     {'g', kLine, kGet},          {'h', kOne, kGet},
+    {'i', kTwoLines, kInstance}, {'j', kFour, kGet},         {'l', kNone, kReplaceMark},  {']', kNone, kPush},
+    {'o', kNone, kReplaceMark},  {'p', kLine, kPut},         {'q', kOne, kPut},           {'r', kFour, kPut},
+    {'s', kNone, kPop2},         {'t', kNone, kReplaceMark}, {')', kNone, kPush},         {'u', kNone, kPopMark},
+    {'G', kEight, kPush},        {'B', kText4, kPush},       {'C', kText1, kPush},        {0x80, kOne, kNothing},
+    {0x81, kNone, kReplace2},    {0x82, kOne, kExtension},   {0x83, kTwo, kExtension},    {0x84, kFour, kExtension},
+    {0x85, kNone, kReplace1},    {0x86, kNone, kReplace2},   {0x87, kNone, kReplace3},    {0x88, kNone, kPush},
+    {0x89, kNone, kPush},        {0x8a, kText1, kPush},      {0x8b, kText4, kPush},       {0x8c, kText1, kPushText},
+    {0x8d, kText8, kPushText},   {0x8e, kText8, kPush},      {0x8f, kNone, kPush},        {0x90, kNone, kPopMark},
+    {0x91, kNone, kReplaceMark}, {0x92, kNone, kReplace3},   {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
+    {0x95, kEight, kNothing},    {0x96, kText8, kPush},      {0x97, kNone, kPush},        {0x98, kNone, kNothing},
 });
 
 const Instruction* find_instruction(std::uint8_t code) {
@@ -80,7 +80,7 @@ const Instruction* find_instruction(std::uint8_t code) {
   return table.at(code);
 }
 
-constexpr std::size_t kMaxText = std::size_t{1} << 12U;   // longer ones name nothing
+constexpr std::size_t kMaxText = std::size_t{1} << 12U;  // longer ones name nothing
 constexpr std::size_t kMaxStack = std::size_t{1} << 20U;
 constexpr std::size_t kMaxMemo = std::size_t{1} << 22U;
 constexpr std::uint64_t kMaxInstructions = std::uint64_t{1} << 28U;
@@ -263,27 +263,86 @@ class Machine {
 // torch/_weights_only_unpickler.py and NumPy's numpy/_core/multiarray.py. Each is named
 // whole: whatever else is in these modules is not meant.
 constexpr auto kDataNames = std::to_array<std::string_view>({
-    "collections.OrderedDict", "collections.Counter", "collections.defaultdict",
-    "builtins.bytearray", "builtins.set", "builtins.frozenset", "builtins.complex", "builtins.slice", "builtins.range",
-    "__builtin__.bytearray", "__builtin__.set", "__builtin__.frozenset", "__builtin__.complex", "__builtin__.slice",
+    "collections.OrderedDict",
+    "collections.Counter",
+    "collections.defaultdict",
+    "builtins.bytearray",
+    "builtins.set",
+    "builtins.frozenset",
+    "builtins.complex",
+    "builtins.slice",
+    "builtins.range",
+    "__builtin__.bytearray",
+    "__builtin__.set",
+    "__builtin__.frozenset",
+    "__builtin__.complex",
+    "__builtin__.slice",
     "_codecs.encode",
-    "torch.Size", "torch.Tensor", "torch.device", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer",
-    "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
-    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-    "torch._utils._rebuild_qtensor", "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_meta_tensor_no_storage",
-    "torch._utils._rebuild_nested_tensor", "torch._utils._rebuild_device_tensor_from_numpy",
-    "torch._utils._rebuild_wrapper_subclass", "torch._tensor._rebuild_from_type_v2",
-    "torch.serialization._get_layout", "torch.storage.UntypedStorage", "torch.storage.TypedStorage",
-    "torch.FloatStorage", "torch.DoubleStorage", "torch.HalfStorage", "torch.BFloat16Storage", "torch.LongStorage",
-    "torch.IntStorage", "torch.ShortStorage", "torch.CharStorage", "torch.ByteStorage", "torch.BoolStorage",
-    "torch.ComplexFloatStorage", "torch.ComplexDoubleStorage", "torch.QInt8Storage", "torch.QInt32Storage",
-    "torch.QUInt8Storage", "torch.UntypedStorage",
-    "torch.float", "torch.float16", "torch.float32", "torch.float64", "torch.bfloat16", "torch.half", "torch.double",
-    "torch.int8", "torch.int16", "torch.int32", "torch.int64", "torch.uint8", "torch.uint16", "torch.uint32",
-    "torch.uint64", "torch.bool", "torch.complex64", "torch.complex128", "torch.float8_e4m3fn", "torch.float8_e5m2",
-    "torch.float8_e4m3fnuz", "torch.float8_e5m2fnuz",
-    "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
-    "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.core.numeric._frombuffer",
+    "torch.Size",
+    "torch.Tensor",
+    "torch.device",
+    "torch.nn.parameter.Parameter",
+    "torch.nn.parameter.Buffer",
+    "torch._utils._rebuild_tensor",
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor_v3",
+    "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_parameter_with_state",
+    "torch._utils._rebuild_qtensor",
+    "torch._utils._rebuild_sparse_tensor",
+    "torch._utils._rebuild_meta_tensor_no_storage",
+    "torch._utils._rebuild_nested_tensor",
+    "torch._utils._rebuild_device_tensor_from_numpy",
+    "torch._utils._rebuild_wrapper_subclass",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch.serialization._get_layout",
+    "torch.storage.UntypedStorage",
+    "torch.storage.TypedStorage",
+    "torch.FloatStorage",
+    "torch.DoubleStorage",
+    "torch.HalfStorage",
+    "torch.BFloat16Storage",
+    "torch.LongStorage",
+    "torch.IntStorage",
+    "torch.ShortStorage",
+    "torch.CharStorage",
+    "torch.ByteStorage",
+    "torch.BoolStorage",
+    "torch.ComplexFloatStorage",
+    "torch.ComplexDoubleStorage",
+    "torch.QInt8Storage",
+    "torch.QInt32Storage",
+    "torch.QUInt8Storage",
+    "torch.UntypedStorage",
+    "torch.float",
+    "torch.float16",
+    "torch.float32",
+    "torch.float64",
+    "torch.bfloat16",
+    "torch.half",
+    "torch.double",
+    "torch.int8",
+    "torch.int16",
+    "torch.int32",
+    "torch.int64",
+    "torch.uint8",
+    "torch.uint16",
+    "torch.uint32",
+    "torch.uint64",
+    "torch.bool",
+    "torch.complex64",
+    "torch.complex128",
+    "torch.float8_e4m3fn",
+    "torch.float8_e5m2",
+    "torch.float8_e4m3fnuz",
+    "torch.float8_e5m2fnuz",
+    "numpy.ndarray",
+    "numpy.dtype",
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.core.numeric._frombuffer",
     "numpy._core.numeric._frombuffer",
 });
 

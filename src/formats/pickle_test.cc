@@ -20,10 +20,11 @@ TEST(Pickle, FindsNamesInEveryProtocol) {
                    "cposix\nsystem\nq\x00X\x02\x00\x00\x00idq\x01\x85q\x02Rq\x03."sv)
                   .names,
               ElementsAre("posix.system"));
-  EXPECT_THAT(read("\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94"
-                   "\x85\x94R\x94."sv)
-                  .names,
-              ElementsAre("posix.system"));
+  EXPECT_THAT(
+      read("\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94"
+           "\x85\x94R\x94."sv)
+          .names,
+      ElementsAre("posix.system"));
   EXPECT_THAT(read("(S'id'\nios\nsystem\n."sv).names, ElementsAre("os.system"));
 }
 

@@ -22,12 +22,17 @@ struct CodeName {
 };
 
 constexpr auto kCodeNames = std::to_array<CodeName>({
-    {"py", "Python source"},       {"pyc", "Python bytecode"},   {"pyd", "a native library"}, {"so", "a native library"},
-    {"dll", "a native library"},   {"dylib", "a native library"}, {"exe", "a program"},        {"sh", "a shell script"},
-    {"bat", "a shell script"},     {"ps1", "a shell script"},    {"js", "JavaScript"},        {"wasm", "WebAssembly"},
-    {"lua", "Lua source"},         {"r", "R source"},            {"jar", "Java bytecode"},    {"ipynb", "a notebook"},
-    {"jinja", "a chat template"},  {"jinja2", "a chat template"}, {"cu", "CUDA source"},      {"ptx", "GPU code"},
-    {"cubin", "GPU code"},         {"hsaco", "GPU code"},
+    {"py", "Python source"},      {"pyc", "Python bytecode"},
+    {"pyd", "a native library"},  {"so", "a native library"},
+    {"dll", "a native library"},  {"dylib", "a native library"},
+    {"exe", "a program"},         {"sh", "a shell script"},
+    {"bat", "a shell script"},    {"ps1", "a shell script"},
+    {"js", "JavaScript"},         {"wasm", "WebAssembly"},
+    {"lua", "Lua source"},        {"r", "R source"},
+    {"jar", "Java bytecode"},     {"ipynb", "a notebook"},
+    {"jinja", "a chat template"}, {"jinja2", "a chat template"},
+    {"cu", "CUDA source"},        {"ptx", "GPU code"},
+    {"cubin", "GPU code"},        {"hsaco", "GPU code"},
 });
 
 Result<void> safetensors_facts(const Content& content, Facts& facts) {
@@ -83,7 +88,8 @@ Result<void> onnx_facts(std::string_view name, const Content& content, const IsF
     if (leaves_folder(location))
       facts.add(ContentKind::kEscapes, fmt::format("has tensors in {}", excerpt(location)));
     else if (!is_file(folder + location))
-      facts.add(ContentKind::kEscapes, fmt::format("has tensors in {}, which the model has no file for", excerpt(location)));
+      facts.add(ContentKind::kEscapes,
+                fmt::format("has tensors in {}, which the model has no file for", excerpt(location)));
   }
   for (const std::string& domain : parts.domains)
     facts.add(ContentKind::kCode, fmt::format("uses operators of {}, which a library brings", excerpt(domain, 128)));

@@ -80,8 +80,8 @@ bool has_key(const Json& json, std::string_view key) {
     return std::ranges::any_of(*items, [&](const Json& item) { return has_key(item, key); });
   const auto* members = json.as<JsonObject>();
   return members != nullptr && std::ranges::any_of(*members, [&](const auto& member) {
-    return (member.first == key && !member.second.is_null()) || has_key(member.second, key);
-  });
+           return (member.first == key && !member.second.is_null()) || has_key(member.second, key);
+         });
 }
 
 void weight_map_facts(const Json& json, Facts& facts) {
@@ -128,8 +128,7 @@ void keras_object(const Json& json, std::string_view member, Facts& facts, unsig
   if (runs_code(name)) tell(facts, member, ContentKind::kCode, fmt::format("has a {}", excerpt(name, 64)));
   // Keras imports the module and calls what has that name in it.
   if (!name.empty() && !is_keras_module(module))
-    tell(facts, member, ContentKind::kCode,
-         fmt::format("calls {}.{}", excerpt(module, 128), excerpt(name, 128)));
+    tell(facts, member, ContentKind::kCode, fmt::format("calls {}.{}", excerpt(module, 128), excerpt(name, 128)));
   // A function by its name, such as one that fetches and unpacks (CVE-2025-8747).
   if (name == "function" && module.starts_with("keras.utils"))
     tell(facts, member, ContentKind::kCode, fmt::format("calls a function of {}", excerpt(module, 128)));

@@ -53,8 +53,9 @@ TEST(StructuralGuard, HasNothingToSayOfPlainFiles) {
 
 TEST(StructuralGuard, TellsCode) {
   EXPECT_THAT(facts("modeling.py", "import os"), ElementsAre(fact(kCode, "Python source")));
-  EXPECT_THAT(facts("ops", "\x7f"
-                           "ELF\x02\x01\x01"),
+  EXPECT_THAT(facts("ops",
+                    "\x7f"
+                    "ELF\x02\x01\x01"),
               ElementsAre(fact(kCode, "ELF")));
   EXPECT_THAT(facts("libop.so.1", "x"), ElementsAre(fact(kCode, "native library")));
   EXPECT_THAT(facts("model.engine", "ftrt...."), ElementsAre(fact(kCode, "TensorRT")));
@@ -97,7 +98,9 @@ TEST(StructuralGuard, TellsPicklesHoweverTheyAreWrapped) {
 }
 
 TEST(StructuralGuard, TellsWhatKerasRuns) {
-  const auto config = [](std::string_view json) { return make_zip({{"metadata.json", "{}"}, {"config.json", std::string(json)}}); };
+  const auto config = [](std::string_view json) {
+    return make_zip({{"metadata.json", "{}"}, {"config.json", std::string(json)}});
+  };
   EXPECT_THAT(facts("m.keras", config(R"({"module":"keras.layers","class_name":"Dense","config":{}})")), IsEmpty());
   EXPECT_THAT(facts("m.keras", config(R"({"module":"keras.layers","class_name":"Lambda","config":{}})")),
               ElementsAre(fact(kCode, "Lambda")));
@@ -110,14 +113,14 @@ TEST(StructuralGuard, TellsWhatKerasRuns) {
               ElementsAre(fact(kCode, "TFSMLayer")));
   // CVE-2025-9905: the old format
   EXPECT_THAT(facts("m.h5", "\x89HDF\r\n\x1a\n....{\"class_name\": \"Lambda\"}"), ElementsAre(fact(kCode, "Lambda")));
-  EXPECT_THAT(facts("m.keras", make_zip({{"config.json", "x", "", 0, 0, 8}})), ElementsAre(fact(kUnread, "compressed")));
+  EXPECT_THAT(facts("m.keras", make_zip({{"config.json", "x", "", 0, 0, 8}})),
+              ElementsAre(fact(kUnread, "compressed")));
 }
 
 TEST(StructuralGuard, TellsDisguises) {
   EXPECT_THAT(facts("model.safetensors", make_zip({{"a", "x"}})), ElementsAre(fact(kDisguised, "a ZIP archive")));
   EXPECT_THAT(facts("model.gguf", kGoodSafetensors), ElementsAre(fact(kDisguised, "safetensors")));
-  EXPECT_THAT(facts("model.bin", kGoodSafetensors + make_zip({{"a", "x"}})),
-              Contains(fact(kDisguised, "as well")));
+  EXPECT_THAT(facts("model.bin", kGoodSafetensors + make_zip({{"a", "x"}})), Contains(fact(kDisguised, "as well")));
 }
 
 TEST(StructuralGuard, TellsPathsThatLeave) {
@@ -134,10 +137,9 @@ TEST(StructuralGuard, TellsPathsThatLeave) {
 
 TEST(StructuralGuard, TellsBrokenRules) {
   // MLX took offsets that share bytes
-  EXPECT_THAT(facts("m.safetensors",
-                    safetensors(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                                R"("v":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
-                                12)),
+  EXPECT_THAT(facts("m.safetensors", safetensors(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                                                 R"("v":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+                                                 12)),
               ElementsAre(fact(kMalformed, "header")));
   EXPECT_THAT(facts("m.gguf", "GGUF\x03\x00\x00\x00"sv), ElementsAre(fact(kMalformed, "")));
   EXPECT_THAT(facts("config.json", "{"), ElementsAre(fact(kMalformed, "no JSON")));

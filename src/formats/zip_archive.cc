@@ -194,8 +194,7 @@ class Reader {
       fault(fmt::format("has no header for its member {}", quoted));
       return {};
     }
-    if (own.name != member.name)
-      fault(fmt::format("calls its member {} also {}", quoted, excerpt(own.name, 128)));
+    if (own.name != member.name) fault(fmt::format("calls its member {} also {}", quoted, excerpt(own.name, 128)));
     const bool streamed = (flags & kStreamed) != 0 && own.size == 0 && own.compressed == 0 && crc == 0;
     const bool same_size = own.size == member.size && own.compressed == member.compressed && crc == member.crc;
     if (flags != member.flags || method != member.method || (!streamed && !same_size))

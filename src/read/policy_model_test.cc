@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "weightmark/reader.h"
 #include "read/verify_model_testing.h"
+#include "weightmark/reader.h"
 
 namespace weightmark {
 namespace {
