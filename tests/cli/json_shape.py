@@ -43,6 +43,7 @@ REPORT = document(
     model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
     policy={"type": "object"}, trust={"type": "object", "required": ["from"]},
+    provenance={"type": "object", "required": ["answer", "findings", "statements", "level"]},
     checks=array({"type": "object", "required": ["id", "outcome", "detail"],
                   "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
     files=array({"type": "object", "required": ["name", "coverage"],
