@@ -46,8 +46,8 @@ Result<std::pair<std::string, std::string>> parse_input(const std::string& text)
 }
 
 Result<ProvenanceExpectations> expectations(const VerifyProvenanceFlags& flags) {
-  ProvenanceExpectations expected{flags.source_uri, flags.builder_id,    flags.branch,     flags.tag,
-                                  flags.versioned_tag, {}, flags.least_level};
+  ProvenanceExpectations expected{flags.source_uri, flags.builder_id, flags.branch, flags.tag, flags.versioned_tag, {},
+                                  flags.least_level};
   for (const std::string& text : flags.inputs) {
     WM_TRY(auto input, parse_input(text));
     expected.inputs.push_back(std::move(input));
@@ -120,11 +120,13 @@ void tell_statement(const ProvenanceStatement& statement, const Ui& ui) {
   ui.detail("from", describe_source(facts.source));
   if (!facts.invocation.empty()) ui.detail("run", printable(facts.invocation));
   if (facts.started && facts.finished)
-    ui.detail("built", fmt::format("{:%Y-%m-%d %H:%M:%S} to {:%Y-%m-%d %H:%M:%S} UTC", *facts.started, *facts.finished));
+    ui.detail("built",
+              fmt::format("{:%Y-%m-%d %H:%M:%S} to {:%Y-%m-%d %H:%M:%S} UTC", *facts.started, *facts.finished));
   ui.detail("dependencies", facts.undigested == 0 ? grouped(facts.dependencies)
                                                   : fmt::format("{}, {} without a digest", grouped(facts.dependencies),
                                                                 grouped(facts.undigested)));
-  if (!facts.unconfirmed.empty()) ui.detail("unconfirmed", printable(fmt::format("{}", fmt::join(facts.unconfirmed, ", "))));
+  if (!facts.unconfirmed.empty())
+    ui.detail("unconfirmed", printable(fmt::format("{}", fmt::join(facts.unconfirmed, ", "))));
 }
 
 void tell_verified(const ProvenanceReport& report, const Ui& ui) {
@@ -132,8 +134,8 @@ void tell_verified(const ProvenanceReport& report, const Ui& ui) {
   ui.say(fmt::format("{}verified{} how {} was built", ui.green(), ui.plain(), printable(report.model)));
   tell_statement(*report.statement, ui);
   if (report.platform)
-    ui.detail("platform", fmt::format("{} says the same subject, commit and run",
-                                      printable(report.platform->facts.builder_id)));
+    ui.detail("platform",
+              fmt::format("{} says the same subject, commit and run", printable(report.platform->facts.builder_id)));
   ui.detail("level", fmt::format("SLSA build level {}: {}", report.level, printable(report.level_reason)));
 }
 
@@ -192,9 +194,9 @@ void add_places(CLI::App& method, VerifyProvenanceFlags& flags) {
       .add_option("--provenance,--provenance-path", flags.provenance,
                   "The provenance; looked for in the folder of further signatures where absent")
       ->type_name("PATH");
-  CLI::Option* platform = method.add_option(
-      "--platform-provenance", flags.platform,
-      "What the build's platform attests itself; looked for in the same folder where absent");
+  CLI::Option* platform =
+      method.add_option("--platform-provenance", flags.platform,
+                        "What the build's platform attests itself; looked for in the same folder where absent");
   platform->type_name("PATH");
   method
       .add_option("--platform-builder-id", flags.platform_builder_id,
@@ -228,9 +230,9 @@ void add_verify_provenance(CLI::App& app, Action& action) {
   CLI::App* verify = app.add_subcommand("verify-provenance", "Verify who built something, from which source");
   verify->require_subcommand(1);
   auto flags = std::make_shared<VerifyProvenanceFlags>();
-  CLI::App* sigstore = add_method(*verify, "sigstore",
-                                  "Verify provenance that a builder signed with its identity, or Google with its keys",
-                                  flags, action);
+  CLI::App* sigstore =
+      add_method(*verify, "sigstore",
+                 "Verify provenance that a builder signed with its identity, or Google with its keys", flags, action);
   flags->verify.add_identities_to(*sigstore);
   // The rule for the builder says who signs for it.
   sigstore->get_option("--identity")->required(false);

@@ -33,8 +33,8 @@ void check_predicate(std::string_view type, const weightmark::JsonView& predicat
   const std::string written = weightmark::write_provenance(*provenance);
   const auto document = weightmark::JsonDocument::parse(written);
   require(document.has_value());
-  auto again = weightmark::parse_provenance(weightmark::kProvenanceV1,
-                                            document->root(weightmark::ErrorCode::kInternal));
+  auto again =
+      weightmark::parse_provenance(weightmark::kProvenanceV1, document->root(weightmark::ErrorCode::kInternal));
   require(again.has_value());
   again->predicate_type = provenance->predicate_type;
   require(*again == *provenance);

@@ -113,7 +113,7 @@ struct VerifyProvenanceOptions {
   ProvenanceTrust trust = {};
   ProvenanceExpectations expectations = {};
   std::string platform_builder_id = {};  // expected of the platform's; empty: the same
-  Time time = {};  // now
+  Time time = {};                        // now
 };
 
 // ProvenanceStatement is a statement that was verified.

@@ -34,8 +34,7 @@ Result<void> check_rendering(const JsonView& occurrence, const Json& payload) {
     WM_TRY(const JsonMembers members, found->object());
     for (const auto& [key, value] : members) {
       const Json* signed_value = payload.find(key);
-      if (signed_value == nullptr || *signed_value != value.json())
-        return disagrees("is not what is signed", value);
+      if (signed_value == nullptr || *signed_value != value.json()) return disagrees("is not what is signed", value);
     }
     return {};
   }

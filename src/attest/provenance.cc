@@ -53,7 +53,7 @@ Result<std::vector<ResourceDescriptor>> resources_at(const JsonView& parent, std
   resources.reserve(items.size());
   for (const JsonView& item : items) {
     WM_TRY(const JsonMembers members, item.object());
-    if (members.empty()) continue;  // Google Cloud Build lists an empty byproduct
+    if (members.empty() && key == "byproducts") continue;  // Google Cloud Build lists an empty one
     WM_TRY(ResourceDescriptor resource, parse_resource(item));
     resources.push_back(std::move(resource));
   }

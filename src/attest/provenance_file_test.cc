@@ -106,9 +106,8 @@ struct Printed {
   std::string signature = R"({"keyid": "projects/p", "sig": "_-8"})";
 
   std::string occurrence() const {
-    return fmt::format(
-        R"({{"kind": "{}", "resourceUri": "{}", "build": {{"intotoStatement": {}}}, "envelope": {}}})", kind, resource,
-        rendered, bare(signature, statement));
+    return fmt::format(R"({{"kind": "{}", "resourceUri": "{}", "build": {{"intotoStatement": {}}}, "envelope": {}}})",
+                       kind, resource, rendered, bare(signature, statement));
   }
   std::string text() const {
     return fmt::format(R"({{"image_summary": {{"digest": "{}"}}, "provenance_summary": {{"provenance": [{}]}}}})",
@@ -150,8 +149,8 @@ TEST(GoogleEnvelopes, OfAnotherBuildAreNoObstacle) {
       fmt::format(R"({{"image_summary": {{"digest": "{}"}}, "provenance_summary": {{"provenance": [{}, {}]}}}})",
                   good.digest, other.occurrence(), good.occurrence());
   EXPECT_EQ(parse_provenance_file(text)->size(), 1U);
-  EXPECT_EQ(code_of(fmt::format(R"({{"image_summary": {{"digest": "{}"}}, "provenance_summary": {{"provenance": []}}}})",
-                                good.digest)),
+  EXPECT_EQ(code_of(fmt::format(
+                R"({{"image_summary": {{"digest": "{}"}}, "provenance_summary": {{"provenance": []}}}})", good.digest)),
             "bundle-no-envelope");
 }
 

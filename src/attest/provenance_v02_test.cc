@@ -57,14 +57,18 @@ TEST(ProvenanceV02, NeedsItsFields) {
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t", "materials": [{}]})"), v);
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t", "metadata": 1})"), v);
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t",
-                                        "invocation": {"configSource": {"uri": 1}}})"), v);
+                                        "invocation": {"configSource": {"uri": 1}}})"),
+            v);
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t",
-                                        "invocation": {"configSource": {"digest": {"sha1": 1}}}})"), v);
+                                        "invocation": {"configSource": {"digest": {"sha1": 1}}}})"),
+            v);
 }
 
 TEST(ProvenanceV02, NamesOneRun) {
   EXPECT_EQ(parse(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t",
-                                      "metadata": {"buildInvocationID": "7"}})")->invocation_id, "7");
+                                      "metadata": {"buildInvocationID": "7"}})")
+                ->invocation_id,
+            "7");
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t",
                                         "metadata": {"buildInvocationID": "7", "buildInvocationId": "8"}})"),
             "provenance-malformed");
@@ -72,7 +76,8 @@ TEST(ProvenanceV02, NamesOneRun) {
 
 TEST(ProvenanceV02, HasRealTimes) {
   EXPECT_EQ(code_of(kProvenanceV02, R"({"builder": {"id": "b"}, "buildType": "t",
-                                        "metadata": {"buildStartedOn": "yesterday"}})"), "provenance-time");
+                                        "metadata": {"buildStartedOn": "yesterday"}})"),
+            "provenance-time");
 }
 
 TEST(ProvenanceV02, IsBounded) {

@@ -156,7 +156,8 @@ Result<std::optional<std::string>> read_old_claim(const X509* x509, const OldCla
   if (!raw) return claim;
   WM_TRY(std::string value, checked(as_text(*raw)));
   value.insert(0, old.prefix);
-  if (claim && *claim != value) return malformed(fmt::format("{}{} and {}{} differ", kArc, old.number, kArc, old.claim));
+  if (claim && *claim != value)
+    return malformed(fmt::format("{}{} and {}{} differ", kArc, old.number, kArc, old.claim));
   return value;
 }
 

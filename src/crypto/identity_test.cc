@@ -269,9 +269,8 @@ TEST(IdentityClaims, PassesOverNumbersThatAreNotKnown) {
 }
 
 TEST(IdentityClaims, ReadsThemAsCertificatesBefore2023HadThem) {
-  const auto identity =
-      read_with({utf8(8, kProvider), raw(oid(2), as_bytes("push")), raw(oid(3), as_bytes("7fd1")),
-                 raw(oid(5), as_bytes("acme/tinylm")), raw(oid(6), as_bytes("refs/heads/main"))});
+  const auto identity = read_with({utf8(8, kProvider), raw(oid(2), as_bytes("push")), raw(oid(3), as_bytes("7fd1")),
+                                   raw(oid(5), as_bytes("acme/tinylm")), raw(oid(6), as_bytes("refs/heads/main"))});
   ASSERT_EQ(code(identity), "no error");
   EXPECT_EQ(identity->claims, (std::vector<Claim>{{"source-repository-uri", "https://github.com/acme/tinylm"},
                                                   {"source-repository-digest", "7fd1"},
@@ -289,7 +288,7 @@ TEST(IdentityClaims, AgreeWhereBothFormsAreThere) {
   EXPECT_EQ(both(5, "acme/a", 12, "https://github.com/acme/a"), "no error");
   EXPECT_EQ(both(5, "acme/a", 12, "acme/a"), "certificate-identity");
   EXPECT_EQ(both(6, "refs/heads/a", 14, "refs/heads/b"), "certificate-identity");
-  EXPECT_EQ(code(read_with({utf8(8, kProvider), raw(oid(6), Bytes{})})), "certificate-identity");
+  EXPECT_EQ(code(read_with({utf8(8, kProvider), raw(oid(6), Bytes{0})})), "certificate-identity");
 }
 
 TEST(IdentityClaims, RefusesMalformedOnes) {

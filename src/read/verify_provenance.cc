@@ -12,7 +12,6 @@
 #include "read/signatures.h"
 #include "verify/checks.h"
 #include "verify/verifier.h"
-#include "weightmark/attestation.h"
 #include "weightmark/provenance.h"
 
 namespace weightmark {
@@ -124,7 +123,7 @@ class Session {
 
   Result<void> find_further() {
     WM_TRY(std::vector<ProvenanceFile> further, further_provenance(options_.hash.model));
-    const fs::path first = default_attestation(options_.hash.model, kProvenanceV1);
+    const fs::path first = further_folder(options_.hash.model) / (short_name(kProvenanceV1) + ".sig");
     std::ranges::stable_partition(further, [&](const ProvenanceFile& file) { return file.path == first; });
     for (ProvenanceFile& file : further)
       if (files_.empty() || file.path != files_.front().path) files_.push_back(std::move(file));
@@ -158,29 +157,33 @@ class Session {
     return claimed && find_subject(claimed->subjects, measured_) != nullptr;
   }
 
-  // verify_file takes the first envelope that is about this and holds; where none holds,
-  // what is said is why the first did not. Where none is about it, the first says so.
-  Result<Verified<JudgedProvenance>> verify_file(const ProvenanceFile& file, const VerifyProvenanceOptions& options) {
-    std::vector<const ProvenanceEnvelope*> candidates;
+  // candidates are the envelopes that are about this; where none is, the first, which says so.
+  std::vector<const ProvenanceEnvelope*> candidates(const ProvenanceFile& file) const {
+    std::vector<const ProvenanceEnvelope*> found;
     for (const ProvenanceEnvelope& envelope : file.envelopes)
-      if (is_about_this(envelope)) candidates.push_back(&envelope);
-    if (candidates.empty() && !file.envelopes.empty()) candidates.push_back(&file.envelopes.front());
-    std::optional<Error> first;
-    std::vector<Check> first_checks;
-    for (const ProvenanceEnvelope* envelope : candidates) {
+      if (is_about_this(envelope)) found.push_back(&envelope);
+    if (found.empty() && !file.envelopes.empty()) found.push_back(&file.envelopes.front());
+    return found;
+  }
+
+  // verify_file takes that of the highest level among those that hold; where none does,
+  // what is said is why the first did not.
+  Result<Verified<JudgedProvenance>> verify_file(const ProvenanceFile& file, const VerifyProvenanceOptions& options) {
+    Result<Verified<JudgedProvenance>> best =
+        refuse(ErrorCode::kBundleNoEnvelope, "has no envelope", file.path.native());
+    std::vector<Check> best_checks;
+    bool first = true;
+    for (const ProvenanceEnvelope* envelope : candidates(file)) {
       std::vector<Check> checks;
       auto judged = verify_envelope(*envelope, options, checks);
-      if (judged) {
-        std::ranges::move(checks, std::back_inserter(report_.checks));
-        return judged;
-      }
-      if (first) continue;
-      first = std::move(judged).error();
-      first_checks = std::move(checks);
+      const bool better = judged && (!best || (*judged)->facts.level > (*best)->facts.level);
+      if (!first && !better) continue;
+      first = false;
+      best = std::move(judged);
+      best_checks = std::move(checks);
     }
-    std::ranges::move(first_checks, std::back_inserter(report_.checks));
-    if (!first) first = Error{ErrorCode::kBundleNoEnvelope, "has no envelope", file.path.native(), {}};
-    return std::unexpected(*std::move(first));
+    std::ranges::move(best_checks, std::back_inserter(report_.checks));
+    return best;
   }
 
   Result<Verified<JudgedProvenance>> verify_envelope(const ProvenanceEnvelope& envelope,
@@ -249,8 +252,7 @@ class Session {
   void conclude(const Error& error) {
     report_.verdict = code_class(error.code) == ErrorClass::kRefused ? Verdict::kRefused : Verdict::kUndecided;
     const bool told = std::ranges::any_of(report_.checks, [](const Check& check) { return check.error.has_value(); });
-    if (!told)
-      report_.checks.push_back({"provenance", Outcome::kFailed, weightmark::describe(error), error});
+    if (!told) report_.checks.push_back({"provenance", Outcome::kFailed, weightmark::describe(error), error});
   }
 
   VerifyProvenanceOptions options_;

@@ -167,11 +167,12 @@ TEST_F(VerifyProvenance, IsNotTiedToWhatNoPlatformMade) {
 }
 
 Builders platform(std::string_view source) {
-  return Builders::parse("schema: weightmark.builders.v1\nbuilders:\n  - name: ci\n    builder-id: https://ci.example\n"
-                         "    build-types: ['https://ci.example/v1']\n    parameters: []\n    key: key\n"
-                         "    said-by: platform\n    level: 3\n" +
-                             std::string(source),
-                         [](const std::string&) { return a_key().public_key().pem(); })
+  return Builders::parse(
+             "schema: weightmark.builders.v1\nbuilders:\n  - name: ci\n    builder-id: https://ci.example\n"
+             "    build-types: ['https://ci.example/v1']\n    parameters: []\n    key: key\n"
+             "    said-by: platform\n    level: 3\n" +
+                 std::string(source),
+             [](const std::string&) { return a_key().public_key().pem(); })
       .value();
 }
 

@@ -72,7 +72,8 @@ std::string replaced(std::string_view from, std::string_view to) {
 }
 
 TEST(BuildersFile, LacksNothing) {
-  for (const char* line : {"    builder-id: ", "    build-types: ", "    identity: ", "    provider: ", "    parameters: ", "    level: ", "schema: "})
+  for (const char* line : {"    builder-id: ", "    build-types: ", "    identity: ", "    provider: ",
+                           "    parameters: ", "    level: ", "schema: "})
     EXPECT_EQ(code_of(without(line)), "builders-malformed") << line;
 }
 

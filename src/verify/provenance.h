@@ -19,9 +19,9 @@ struct SignedProvenance {
   Provenance provenance;
   std::vector<Subject> subjects;
   SignerReport signer;
-  std::string predicate;     // JSON with sorted keys
-  std::string google_key;    // the name of Google's key that signed; else empty
-  bool time_proven = true;   // whether somebody else attests when it was signed
+  std::string predicate;    // JSON with sorted keys
+  std::string google_key;   // the name of Google's key that signed; else empty
+  bool time_proven = true;  // whether somebody else attests when it was signed
 };
 
 // JudgedProvenance is what the rules accepted: Verifier::verify_provenance makes it.

@@ -15,17 +15,16 @@ namespace weightmark {
 namespace {
 
 constexpr std::string_view kSite = "https://github.com/";
-constexpr std::string_view kGenerators =
-    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
+constexpr std::string_view kGenerators = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
 constexpr std::string_view kJreleaser = "https://github.com/jreleaser/release-action/";
 
 // https://actions.github.io/buildtypes/workflow/v1
 constexpr std::string_view kWorkflowType = "https://actions.github.io/buildtypes/workflow/v1";
 
 // What the generators' documentation calls builders of level 3.
-constexpr auto kGeneratorNames = std::to_array<std::string_view>(
-    {"generator_generic_slsa3.yml", "builder_go_slsa3.yml", "builder_container-based_slsa3.yml",
-     "generator_container_slsa3.yml"});
+constexpr auto kGeneratorNames =
+    std::to_array<std::string_view>({"generator_generic_slsa3.yml", "builder_go_slsa3.yml",
+                                     "builder_container-based_slsa3.yml", "generator_container_slsa3.yml"});
 // These build for others, whose own workflow the statement names as the builder.
 constexpr auto kDelegatorNames =
     std::to_array<std::string_view>({"delegator_generic_slsa3.yml", "delegator_lowperms-generic_slsa3.yml"});
@@ -33,12 +32,12 @@ constexpr auto kDelegatorNames =
 constexpr std::string_view kDelegatorType =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
 constexpr std::string_view kContainerType = "https://slsa.dev/container-based-build/v0.1?draft";
-constexpr auto kGeneratorTypes = std::to_array<std::string_view>(
-    {"https://github.com/slsa-framework/slsa-github-generator/go@v1",
-     "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
-     "https://github.com/slsa-framework/slsa-github-generator/container@v1",
-     "https://github.com/slsa-framework/slsa-github-generator-go@v1",
-     "https://github.com/slsa-framework/slsa-github-generator@v1"});
+constexpr auto kGeneratorTypes =
+    std::to_array<std::string_view>({"https://github.com/slsa-framework/slsa-github-generator/go@v1",
+                                     "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
+                                     "https://github.com/slsa-framework/slsa-github-generator/container@v1",
+                                     "https://github.com/slsa-framework/slsa-github-generator-go@v1",
+                                     "https://github.com/slsa-framework/slsa-github-generator@v1"});
 
 bool contains(const auto& list, std::string_view text) { return std::ranges::find(list, text) != list.end(); }
 
@@ -89,8 +88,7 @@ std::string repository_of(std::string_view workflow) {
 // path_of is what follows the repository, before "@REF".
 std::string path_of(std::string_view workflow, std::string_view repository) {
   const std::size_t at = workflow.find('@');
-  return workflow.size() <= repository.size() ? ""
-                                              : std::string(workflow.substr(0, at).substr(repository.size() + 1));
+  return workflow.size() <= repository.size() ? "" : std::string(workflow.substr(0, at).substr(repository.size() + 1));
 }
 
 // --- what the statement says of the run
@@ -102,7 +100,9 @@ struct Context {
 
   std::string name(std::string_view key) const {
     std::string text = fmt::format("github_{}", key);
-    if (upper) std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    if (upper)
+      std::ranges::transform(text, text.begin(),
+                             [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return text;
   }
   std::string text(std::string_view key) const { return text_at(parameters, name(key)); }
@@ -164,7 +164,8 @@ Result<void> check_context(const Case& it, const Context& context, const GithubC
   WM_CHECK(agree("event_name", claims.trigger, ErrorCode::kProvenanceClaims));
   const std::string id = context.text("run_id");
   if (id.empty() || claims.run.empty()) return {};
-  const std::string run = fmt::format("{}/actions/runs/{}/attempts/{}", claims.repository, id, context.text("run_attempt"));
+  const std::string run =
+      fmt::format("{}/actions/runs/{}/attempts/{}", claims.repository, id, context.text("run_attempt"));
   return it.agree("run", context.name("run_id"), run, claims.run, ErrorCode::kProvenanceClaims);
 }
 
@@ -177,9 +178,9 @@ Result<void> check_source(const Case& it, std::string_view what, const std::stri
   const ProvenanceSource source = parse_source(uri);
   WM_CHECK(it.agree("source", what, source.uri, claims.repository, ErrorCode::kProvenanceClaims));
   if (source.uri.empty() || (source.ref.empty() && !ref_optional))
-    return record<void>(refuse(ErrorCode::kProvenanceSource, fmt::format("\"{}\" has no source with a reference", excerpt(uri)),
-                               what),
-                        "source", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceSource, fmt::format("\"{}\" has no source with a reference", excerpt(uri)), what),
+        "source", it.checks);
   WM_CHECK(it.agree("source", what, source.ref, claims.ref, ErrorCode::kProvenanceClaims));
   // What was committed in the run itself is another commit, and then has no reference.
   if (source.ref.empty()) return {};
@@ -226,17 +227,18 @@ Result<void> check_delegated(const Case& it) {
   const std::string& id = it.provenance().builder_id;
   WM_TRY(const BuilderName builder, record(split_builder(id), "builder", it.checks));
   if (it.expected.builder_id.empty() && !builder.name.starts_with(kGenerators))
-    return record<void>(refuse(ErrorCode::kProvenanceBuilder, fmt::format("built by {}, which nobody named", excerpt(id)),
-                               {}, "name it with --builder-id where you trust it"),
-                        "builder", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceBuilder, fmt::format("built by {}, which nobody named", excerpt(id)), {},
+               "name it with --builder-id where you trust it"),
+        "builder", it.checks);
   constexpr std::string_view kJava = "-java";
   const bool jreleaser = builder.name.starts_with(kJreleaser) && builder.ref.ends_with(kJava) &&
                          is_release(builder.ref.substr(0, builder.ref.size() - kJava.size()));
   if (!jreleaser && !is_release(builder.ref))
-    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
-                               fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", builder.ref),
-                               excerpt(id)),
-                        "builder", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceBuilder,
+               fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", builder.ref), excerpt(id)),
+        "builder", it.checks);
   return it.expect_builder(id, true);
 }
 
@@ -274,8 +276,9 @@ Result<void> check_v1(const Case& it, const GithubClaims& claims, bool delegated
   WM_CHECK(it.agree("run", "invocationId", it.provenance().invocation_id, claims.run, ErrorCode::kProvenanceClaims));
   const std::string started = text_at(it.provenance().internal_parameters, "GITHUB_WORKFLOW_REF");
   if (started.empty())
-    return record<void>(refuse(ErrorCode::kProvenanceSource, "does not say which workflow was started", "GITHUB_WORKFLOW_REF"),
-                        "source", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceSource, "does not say which workflow was started", "GITHUB_WORKFLOW_REF"),
+        "source", it.checks);
   const std::string workflow = claims.workflow.starts_with(kSite) ? claims.workflow.substr(kSite.size()) : "";
   WM_CHECK(it.agree("source", "GITHUB_WORKFLOW_REF", started, workflow, ErrorCode::kProvenanceClaims));
   return check_dependency(it, claims, delegated);
@@ -331,7 +334,8 @@ Result<void> check_workflow_parameters(const Case& it, const GithubClaims& claim
                                  fmt::format("the build had the parameter \"{}\", which is not known", excerpt(name)),
                                  "externalParameters.workflow"),
                           "parameters", it.checks);
-  const std::string uri = fmt::format("{}@{}", text_at(external, "workflow.repository"), text_at(external, "workflow.ref"));
+  const std::string uri =
+      fmt::format("{}@{}", text_at(external, "workflow.repository"), text_at(external, "workflow.ref"));
   WM_CHECK(check_source(it, "externalParameters.workflow", uri, "", claims));
   return it.agree("source", "externalParameters.workflow.path", text_at(external, "workflow.path"),
                   path_of(claims.workflow, claims.repository), ErrorCode::kProvenanceClaims);
@@ -354,10 +358,11 @@ Result<void> check_workflow_builder(const Case& it, const GithubClaims& claims) 
   WM_CHECK(check_builder_is_signer(it, claims));
   const bool at_home = repository_of(claims.signer) == claims.repository;
   if (!at_home && it.expected.builder_id.empty())
-    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
-                               fmt::format("built by {}, which is not of {}", excerpt(claims.signer), claims.repository),
-                               {}, "name it with --builder-id where you trust it"),
-                        "builder", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceBuilder,
+               fmt::format("built by {}, which is not of {}", excerpt(claims.signer), claims.repository), {},
+               "name it with --builder-id where you trust it"),
+        "builder", it.checks);
   WM_CHECK(it.expect_builder(claims.signer, at_home));
   record_passed(it.checks, "builder", claims.signer);
   return {};

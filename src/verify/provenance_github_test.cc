@@ -51,12 +51,15 @@ TEST(GithubAttest, IsWorthLessOnAMachineOfTheirOwn) {
 }
 
 TEST(GithubAttest, NeedsEveryClaim) {
-  for (const char* claim : {"source-repository-uri", "source-repository-digest", "source-repository-ref",
-                            "build-trigger"})
+  for (const char* claim :
+       {"source-repository-uri", "source-repository-digest", "source-repository-ref", "build-trigger"})
     EXPECT_EQ(claim_changed(github_attest(), claim, ""), "provenance-claims") << claim;
   SignedProvenance mail = github_attest();
   mail.signer.identity.names = {{SubjectName::Kind::kEmail, kWorkflow}};
   EXPECT_EQ(judged(mail), "provenance-claims");
+  SignedProvenance two = github_attest();
+  two.signer.identity.names.push_back({SubjectName::Kind::kUri, kGenerator});
+  EXPECT_EQ(judged(two), "provenance-claims");
 }
 
 TEST(GithubAttest, NeedsClaimsThatAgree) {
@@ -77,7 +80,8 @@ TEST(GithubAttest, SpeaksForItselfAlone) {
 }
 
 TEST(GithubAttest, NamesTheSourceOfItsCertificate) {
-  for (const auto& [claim, value] : {std::pair{"source-repository-digest", "00"}, {"source-repository-ref", "refs/x"}}) {
+  for (const auto& [claim, value] :
+       {std::pair{"source-repository-digest", "00"}, {"source-repository-ref", "refs/x"}}) {
     SignedProvenance said = github_attest();
     set_claim(said.signer, "build-config-digest", "");
     EXPECT_EQ(claim_changed(said, claim, value), "provenance-claims") << claim;
@@ -96,18 +100,22 @@ TEST(GithubAttest, NamesTheSourceOfItsCertificate) {
                            })),
             "provenance-claims");
   EXPECT_EQ(judged(changed(github_attest(),
-                           [](auto& it) { it.provenance.dependencies[0].uri = "git+https://github.com/evil/x@refs/tags/v1.4.0"; })),
+                           [](auto& it) {
+                             it.provenance.dependencies[0].uri = "git+https://github.com/evil/x@refs/tags/v1.4.0";
+                           })),
             "provenance-claims");
-  EXPECT_EQ(judged(changed(github_attest(),
-                           [](auto& it) { it.provenance.dependencies[0].digests = {{"gitCommit", "00"}}; })),
-            "provenance-claims");
+  EXPECT_EQ(
+      judged(changed(github_attest(), [](auto& it) { it.provenance.dependencies[0].digests = {{"gitCommit", "00"}}; })),
+      "provenance-claims");
 }
 
 TEST(GithubAttest, HasASource) {
-  EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { it.provenance.dependencies.clear(); })), "provenance-source");
+  EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { it.provenance.dependencies.clear(); })),
+            "provenance-source");
   EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { it.provenance.external_parameters.clear(); })),
             "provenance-source");
-  EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { it.provenance.dependencies[0].uri = std::string("git+") + kRepository; })),
+  EXPECT_EQ(judged(changed(github_attest(),
+                           [](auto& it) { it.provenance.dependencies[0].uri = std::string("git+") + kRepository; })),
             "provenance-source");
 }
 
@@ -117,10 +125,12 @@ TEST(GithubAttest, IsOfTheRunOfItsCertificate) {
 }
 
 TEST(GithubAttest, HasNoUnknownParameters) {
-  EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { it.provenance.external_parameters.emplace_back("x", Json(1)); })),
-            "provenance-parameter");
-  EXPECT_EQ(judged(changed(github_attest(), [](auto& it) { set(it.provenance.external_parameters, "workflow", "x", 1); })),
-            "provenance-parameter");
+  EXPECT_EQ(
+      judged(changed(github_attest(), [](auto& it) { it.provenance.external_parameters.emplace_back("x", Json(1)); })),
+      "provenance-parameter");
+  EXPECT_EQ(
+      judged(changed(github_attest(), [](auto& it) { set(it.provenance.external_parameters, "workflow", "x", 1); })),
+      "provenance-parameter");
 }
 
 TEST(GithubAttest, NeedsToBeOfAKnownType) {
@@ -168,15 +178,16 @@ TEST(Generator, IsAcceptedAtLevel3) {
 // Certificates before 2023 say less, and the rule goes by what there is.
 TEST(Generator, IsAcceptedWithAnOldCertificate) {
   SignedProvenance said = generated();
-  for (const char* claim : {"build-signer-uri", "runner-environment", "source-repository-identifier",
-                            "source-repository-owner-identifier", "build-config-uri", "build-config-digest",
-                            "run-invocation-uri"})
+  for (const char* claim :
+       {"build-signer-uri", "runner-environment", "source-repository-identifier", "source-repository-owner-identifier",
+        "build-config-uri", "build-config-digest", "run-invocation-uri"})
     set_claim(said.signer, claim, "");
   EXPECT_EQ(judged(said), "accepted");
 }
 
 TEST(Generator, HasToBeARelease) {
-  for (const char* ref : {"refs/heads/main", "refs/tags/v2.1", "refs/tags/v2.1.0-rc.1", "refs/tags/v2.1.0+x", "v2.1.0"}) {
+  for (const char* ref :
+       {"refs/heads/main", "refs/tags/v2.1", "refs/tags/v2.1.0-rc.1", "refs/tags/v2.1.0+x", "v2.1.0"}) {
     const std::string workflow = std::string(kGenerator).substr(0, std::string(kGenerator).find('@') + 1) + ref;
     SignedProvenance said = generated();
     said.signer = github_signer(workflow);
@@ -186,7 +197,8 @@ TEST(Generator, HasToBeARelease) {
 }
 
 TEST(Generator, SpeaksForItselfAlone) {
-  EXPECT_EQ(judged(changed(generated(), [](auto& it) { it.provenance.builder_id = kDelegator; })), "provenance-builder-signer");
+  EXPECT_EQ(judged(changed(generated(), [](auto& it) { it.provenance.builder_id = kDelegator; })),
+            "provenance-builder-signer");
 }
 
 TEST(Generator, IsNotAnyWorkflowOfItsRepository) {
@@ -205,7 +217,8 @@ TEST(Generator, MakesKnownTypesOnly) {
 
 TEST(Generator, NamesTheSourceOfItsCertificate) {
   const auto source = [](std::string_view key, Json value) {
-    return judged(changed(generated(), [&](auto& it) { set(it.provenance.external_parameters, "configSource", key, value); }));
+    return judged(
+        changed(generated(), [&](auto& it) { set(it.provenance.external_parameters, "configSource", key, value); }));
   };
   EXPECT_EQ(source("uri", "git+https://github.com/evil/tinylm@refs/tags/v1.4.0"), "provenance-claims");
   EXPECT_EQ(source("uri", "git+https://github.com/acme/tinylm@refs/tags/v1.4.1"), "provenance-claims");
@@ -218,7 +231,8 @@ TEST(Generator, NamesTheSourceOfItsCertificate) {
                                   {"github_ref", "provenance-claims"},
                                   {"github_run_id", "provenance-claims"},
                                   {"github_event_name", "provenance-claims"}})
-    EXPECT_EQ(judged(changed(generated(), [&](auto& it) { set(it.provenance.internal_parameters, "environment", key, "5"); })),
+    EXPECT_EQ(judged(changed(generated(),
+                             [&](auto& it) { set(it.provenance.internal_parameters, "environment", key, "5"); })),
               code)
         << key;
 }
@@ -236,7 +250,8 @@ TEST(Generator, RecordsInputsOfWhatWasStartedByHand) {
 // --- builders that bring their own workflow
 
 constexpr const char* kMaven =
-    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/builder_maven_slsa3.yml@refs/tags/v2.1.0";
+    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/builder_maven_slsa3.yml@refs/tags/"
+    "v2.1.0";
 
 TEST(Delegator, IsAcceptedForTheGeneratorsOwn) {
   EXPECT_EQ(facts_in(delegated(kMaven)).level, 3U);
@@ -268,13 +283,15 @@ TEST(Delegator, MayBuildWhatItCommittedItself) {
 }
 
 TEST(Delegator, HasNoUnknownParameters) {
-  EXPECT_EQ(judged(changed(delegated(kMaven), [](auto& it) { it.provenance.external_parameters.emplace_back("x", Json(1)); })),
+  EXPECT_EQ(judged(changed(delegated(kMaven),
+                           [](auto& it) { it.provenance.external_parameters.emplace_back("x", Json(1)); })),
             "provenance-parameter");
 }
 
 TEST(Delegator, SaysWhichWorkflowWasStarted) {
   const auto drop = [](auto& it) {
-    std::erase_if(it.provenance.internal_parameters, [](const auto& one) { return one.first == "GITHUB_WORKFLOW_REF"; });
+    std::erase_if(it.provenance.internal_parameters,
+                  [](const auto& one) { return one.first == "GITHUB_WORKFLOW_REF"; });
   };
   EXPECT_EQ(judged(changed(delegated(kMaven), drop)), "provenance-source");
 }
@@ -282,9 +299,9 @@ TEST(Delegator, SaysWhichWorkflowWasStarted) {
 // --- what the caller expects of the source
 
 TEST(Expectations, AreOfTheSource) {
-  for (const char* uri : {"github.com/acme/tinylm", "https://github.com/acme/tinylm", "git+https://github.com/acme/tinylm",
-                          "https://github.com/acme/tinylm.git", "https://github.com/acme/tinylm/",
-                          "git+https://github.com/acme/tinylm@refs/tags/v1.4.0"})
+  for (const char* uri : {"github.com/acme/tinylm", "https://github.com/acme/tinylm",
+                          "git+https://github.com/acme/tinylm", "https://github.com/acme/tinylm.git",
+                          "https://github.com/acme/tinylm/", "git+https://github.com/acme/tinylm@refs/tags/v1.4.0"})
     EXPECT_EQ(judged(github_attest(), {.source_uri = uri}), "accepted") << uri;
   for (const char* uri : {"github.com/acme/tinylmA", "github.com/acme/tinyl", "Agithub.com/acme/tinylm",
                           "github.com/Acme/tinylm", "http://github.com/acme/tinylm", "gitlab.com/acme/tinylm",

@@ -43,8 +43,8 @@ Result<void> check_claims(const CertificateIdentity& identity, const GitlabClaim
 Result<void> check_builder(const Case& it, const GitlabClaims& claims) {
   const std::string& id = it.provenance().builder_id;
   const bool runner = id.starts_with(claims.project + "/-/runners/");
-  const bool control_plane = id == claims.project || id.starts_with("https://gitlab.com/gitlab-org/") ||
-                             id == std::string(kGitlabIssuer);
+  const bool control_plane =
+      id == claims.project || id.starts_with("https://gitlab.com/gitlab-org/") || id == std::string(kGitlabIssuer);
   const bool own = is_runner_type(it.provenance().build_type) ? runner : runner || control_plane;
   if (!own)
     return record<void>(refuse(ErrorCode::kProvenanceBuilderSigner,
@@ -62,11 +62,14 @@ Result<void> check_source(const Case& it, const GitlabClaims& claims) {
   const JsonObject& external = it.provenance().external_parameters;
   const std::string source = normal_uri(text_at(external, "source"));
   WM_CHECK(it.agree("source", "externalParameters.source", source, claims.project, ErrorCode::kProvenanceClaims));
-  const ProvenanceSource built = source_of(it.provenance());
+  ProvenanceSource built = source_of(it.provenance());
+  // Runners write the commit's hash under this name.
+  if (built.commit.empty() && !it.provenance().dependencies.empty())
+    built.commit = it.provenance().dependencies.front().digest("sha256");
   if (built.uri.empty() || built.commit.empty())
-    return record<void>(refuse(ErrorCode::kProvenanceSource, "the first dependency is no source with a commit",
-                               "resolvedDependencies"),
-                        "source", it.checks);
+    return record<void>(
+        refuse(ErrorCode::kProvenanceSource, "the first dependency is no source with a commit", "resolvedDependencies"),
+        "source", it.checks);
   WM_CHECK(it.agree("source", "the first dependency", built.uri, claims.project, ErrorCode::kProvenanceClaims));
   return it.agree("source", "the first dependency", built.commit, claims.commit, ErrorCode::kProvenanceClaims);
 }
@@ -104,10 +107,10 @@ Result<ProvenanceFacts> judge_gitlab(const Case& it) {
   WM_TRY(const GitlabClaims claims, record(gitlab_claims(it.said.signer), "claims", it.checks));
   const std::string& type = it.provenance().build_type;
   if (!is_runner_type(type) && type != kControlPlaneType)
-    return record<ProvenanceFacts>(refuse(ErrorCode::kProvenanceBuildType,
-                                          fmt::format("\"{}\" is no type of build of GitLab's", excerpt(type)),
-                                          "buildType"),
-                                   "build-type", it.checks);
+    return record<ProvenanceFacts>(
+        refuse(ErrorCode::kProvenanceBuildType, fmt::format("\"{}\" is no type of build of GitLab's", excerpt(type)),
+               "buildType"),
+        "build-type", it.checks);
   record_passed(it.checks, "build-type", type);
   WM_CHECK(it.closed({"source", "entryPoint", "variables"}));
   WM_CHECK(check_builder(it, claims));

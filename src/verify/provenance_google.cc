@@ -61,8 +61,7 @@ Result<void> check_type(const Case& it) {
     return failed(it, "build-type", ErrorCode::kProvenanceBuildType,
                   fmt::format("\"{}\" is no type of build of this builder", excerpt(said.build_type)), "buildType");
   record_passed(it.checks, "build-type", said.build_type);
-  if (said.predicate_type == kProvenanceV1)
-    return it.closed({"buildConfigSource", "substitutions"});
+  if (said.predicate_type == kProvenanceV1) return it.closed({"buildConfigSource", "substitutions"});
   WM_CHECK(it.closed({"arguments", "definedInMaterial", "entryPoint"}));
   const std::string message = text_at(said.external_parameters, "arguments.@type");
   if (message == kBuildMessage) return {};
@@ -71,10 +70,12 @@ Result<void> check_type(const Case& it) {
 }
 
 // source_in reads the first dependency: "URI/commit/SHA" or "URI#…" in version 0.2 of the
-// builder, the URI alone in 0.3, "git+URI@ref" in version 1 of the statement.
+// builder, the URI alone in 0.3, "git+URI@ref" in version 1 of the statement. Of an archive
+// in Google's storage the generation follows a "#".
 ProvenanceSource source_in(const Provenance& said) {
   ProvenanceSource source = source_of(said);
-  if (!said.builder_id.ends_with("@v0.2")) return source;
+  const bool oldest = said.builder_id.ends_with("@v0.2");
+  if (!oldest && !source.uri.starts_with("gs://")) return source;
   constexpr std::string_view kCommit = "/commit/";
   if (const std::size_t at = source.uri.rfind(kCommit); at != std::string::npos) {
     source.commit = source.uri.substr(at + kCommit.size());

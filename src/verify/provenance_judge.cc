@@ -83,7 +83,8 @@ Result<void> check_self(const SignedProvenance& said) {
   for (const ResourceDescriptor& dependency : said.provenance.dependencies)
     for (const DigestPair& digest : dependency.digests)
       if (subjects.contains(digest))
-        return refuse(ErrorCode::kProvenanceSelf, fmt::format("it was built from itself, {}:{}", digest.first, excerpt(digest.second)),
+        return refuse(ErrorCode::kProvenanceSelf,
+                      fmt::format("it was built from itself, {}:{}", digest.first, excerpt(digest.second)),
                       excerpt(dependency.name.empty() ? dependency.uri : dependency.name));
   return {};
 }
@@ -137,8 +138,7 @@ Result<void> expect_tag(const ProvenanceFacts& facts, const ProvenanceExpectatio
   return {};
 }
 
-Result<void> compare(const ProvenanceFacts& facts, const ProvenanceExpectations& expected,
-                     std::vector<Check>& checks) {
+Result<void> compare(const ProvenanceFacts& facts, const ProvenanceExpectations& expected, std::vector<Check>& checks) {
   WM_CHECK(record(expect_source(facts, expected), "source", checks));
   const ProvenanceSource& source = facts.source;
   record_passed(checks, "source",
@@ -185,10 +185,10 @@ Result<void> tie_platform(const ProvenanceFacts& ours, const ProvenanceFacts& pl
       return refuse(ErrorCode::kProvenancePlatform, "no platform made this statement", excerpt(platform.builder_id));
     const bool commits = !ours.source.commit.empty() && !platform.source.commit.empty();
     if (!commits || ours.source.commit != platform.source.commit || ours.source.uri != platform.source.uri)
-      return refuse(ErrorCode::kProvenancePlatform,
-                    fmt::format("the platform built {} at {}, the statement is about {} at {}",
-                                excerpt(platform.source.uri), excerpt(platform.source.commit),
-                                excerpt(ours.source.uri), excerpt(ours.source.commit)));
+      return refuse(
+          ErrorCode::kProvenancePlatform,
+          fmt::format("the platform built {} at {}, the statement is about {} at {}", excerpt(platform.source.uri),
+                      excerpt(platform.source.commit), excerpt(ours.source.uri), excerpt(ours.source.commit)));
     if (ours.invocation.empty() || ours.invocation != platform.invocation)
       return refuse(ErrorCode::kProvenancePlatform,
                     fmt::format("the platform speaks of the run {}, the statement of {}", excerpt(platform.invocation),

@@ -47,8 +47,8 @@ TEST(Gitlab, DoesNotTakeTheControlPlanesTypeForItsWord) {
 }
 
 TEST(Gitlab, NeedsEveryClaim) {
-  for (const char* claim : {"source-repository-uri", "source-repository-digest", "source-repository-ref",
-                            "run-invocation-uri"})
+  for (const char* claim :
+       {"source-repository-uri", "source-repository-digest", "source-repository-ref", "run-invocation-uri"})
     EXPECT_EQ(claim_changed(gitlab_runner(), claim, ""), "provenance-claims") << claim;
   EXPECT_EQ(claim_changed(gitlab_runner(), "build-config-uri", "https://gitlab.com/evil/x//a@b"), "provenance-claims");
   EXPECT_EQ(claim_changed(gitlab_runner(), "run-invocation-uri", "https://gitlab.com/evil/x/-/jobs/77"),
@@ -59,12 +59,12 @@ TEST(Gitlab, SaysWhatItsCertificateSays) {
   EXPECT_EQ(claim_changed(gitlab_runner(), "source-repository-digest", "00"), "provenance-claims");
   EXPECT_EQ(claim_changed(gitlab_runner(), "run-invocation-uri", "https://gitlab.com/acme/tinylm/-/jobs/78"),
             "provenance-claims");
-  EXPECT_EQ(judged(changed(gitlab_runner(),
-                           [](auto& it) {
-                             set_text(it.provenance.external_parameters, "source", "https://gitlab.com/evil/x");
-                           })),
+  EXPECT_EQ(judged(changed(
+                gitlab_runner(),
+                [](auto& it) { set_text(it.provenance.external_parameters, "source", "https://gitlab.com/evil/x"); })),
             "provenance-claims");
-  EXPECT_EQ(judged(changed(gitlab_runner(), [](auto& it) { it.provenance.dependencies.clear(); })), "provenance-source");
+  EXPECT_EQ(judged(changed(gitlab_runner(), [](auto& it) { it.provenance.dependencies.clear(); })),
+            "provenance-source");
   EXPECT_EQ(judged(changed(gitlab_runner(),
                            [](auto& it) { it.provenance.builder_id = "https://gitlab.com/evil/x/-/runners/5"; })),
             "provenance-builder-signer");
@@ -85,7 +85,8 @@ SignedProvenance old_google_build() {
                "arguments": {"@type": "type.googleapis.com/google.devtools.cloudbuild.v1.Build",
                              "substitutions": {"TAG_NAME": "v1.4.0"}}},
     "materials": [{"uri": "https://github.com/acme/tinylm", "digest": {"sha1": "7f"}}]})");
-  said.google_key = "projects/verified-builder/locations/us-west2/keyRings/attestor/cryptoKeys/builtByGCB/cryptoKeyVersions/1";
+  said.google_key =
+      "projects/verified-builder/locations/us-west2/keyRings/attestor/cryptoKeys/builtByGCB/cryptoKeyVersions/1";
   return said;
 }
 
@@ -103,6 +104,9 @@ TEST(GoogleBuild, IsAcceptedInItsOlderForms) {
       "https://cloudbuild.googleapis.com/GoogleHostedWorker@v0.2";
   oldest.provenance.dependencies[0] = {"", "https://github.com/acme/tinylm/commit/7f1a", {}, "", "", {}};
   EXPECT_EQ(facts_in(oldest).source, (ProvenanceSource{kRepository, "", "7f1a"}));
+  SignedProvenance archive = old_google_build();
+  archive.provenance.dependencies[0].uri = "gs://bucket/source.tgz#16636";
+  EXPECT_EQ(judged(archive, {.source_uri = "gs://bucket/source.tgz"}), "accepted");
 }
 
 TEST(GoogleBuild, IsOfTheExpectedVersion) {
@@ -125,7 +129,9 @@ TEST(GoogleBuild, IsSignedByTheKeyOfItsForm) {
 TEST(GoogleBuild, SpeaksForItselfAlone) {
   for (const char* id : {kWorkflow, "https://cloudbuild.googleapis.com/GoogleHostedWorker@v0.3",
                          "https://cloudbuild.googleapis.com/GoogleHostedWorkerX"})
-    EXPECT_EQ(judged(changed(google_build(), [&](auto& it) { it.provenance.builder_id = id; })), "provenance-builder-signer") << id;
+    EXPECT_EQ(judged(changed(google_build(), [&](auto& it) { it.provenance.builder_id = id; })),
+              "provenance-builder-signer")
+        << id;
 }
 
 TEST(GoogleBuild, HasKnownTypesAndParameters) {
@@ -163,8 +169,8 @@ TEST(Training, IsAcceptedAtLevel1FromAWorkflow) {
 TEST(Training, CannotClaimToBeBuiltByAnother) {
   EXPECT_EQ(judged(trained(github_signer(), kGenerator)), "provenance-builder-signer");
   SignerReport key{"key", "EC P-256", "00", {}, "DSSE"};
-  for (const char* id : {kWorkflow, "https://gitlab.com/acme/x/-/runners/1",
-                         "https://cloudbuild.googleapis.com/GoogleHostedWorker"})
+  for (const char* id :
+       {kWorkflow, "https://gitlab.com/acme/x/-/runners/1", "https://cloudbuild.googleapis.com/GoogleHostedWorker"})
     EXPECT_EQ(judged(trained(key, id)), "provenance-builder-signer") << id;
   EXPECT_EQ(judged(trained(gitlab_signer(), "https://gitlab.com/other")), "provenance-builder-signer");
 }
@@ -182,8 +188,9 @@ TEST(Training, NamesTheSourceAndRunOfItsCertificate) {
   const SignedProvenance said = trained(github_signer(), kWorkflow);
   EXPECT_EQ(judged(changed(said, [](auto& it) { it.provenance.dependencies[0].digests = {{"gitCommit", "00"}}; })),
             "provenance-claims");
-  EXPECT_EQ(judged(changed(said, [](auto& it) { it.provenance.dependencies[0].uri = "git+https://github.com/evil/x"; })),
-            "provenance-claims");
+  EXPECT_EQ(
+      judged(changed(said, [](auto& it) { it.provenance.dependencies[0].uri = "git+https://github.com/evil/x"; })),
+      "provenance-claims");
   EXPECT_EQ(judged(changed(said, [](auto& it) { it.provenance.invocation_id = "x"; })), "provenance-claims");
   EXPECT_EQ(judged(trained(github_signer("https://github.com/acme/train/.github/workflows/t.yml@refs/tags/v1.0.0"),
                            "https://github.com/acme/train/.github/workflows/t.yml@refs/tags/v1.0.0")),
@@ -224,7 +231,8 @@ Builders configured(std::string_view signer, std::string_view more = "level: 2")
 }
 
 TEST(OtherBuilders, AreAcceptedByTheirIdentity) {
-  const Builders builders = configured("identity-pattern: 'https://ci\\.acme\\.example/.+'\n    provider: https://id.acme.example");
+  const Builders builders =
+      configured("identity-pattern: 'https://ci\\.acme\\.example/.+'\n    provider: https://id.acme.example");
   SignedProvenance said = of_a_key();
   said.signer = {"sigstore", "EC P-256", "00", {}, "DSSE"};
   said.signer.identity = {{{SubjectName::Kind::kUri, "https://ci.acme.example/7"}}, "https://id.acme.example", {}};
@@ -236,8 +244,9 @@ TEST(OtherBuilders, AreAcceptedByTheirIdentity) {
   said.signer.identity.issuer = "https://id-acme.example";
   EXPECT_EQ(judged(said, {}, builders), "provenance-builder-signer");
   said.signer.identity.issuer = "https://id.acme.example";
-  EXPECT_EQ(judged(changed(said, [](auto& it) { it.provenance.builder_id = "https://acme.example/other@v2"; }), {}, builders),
-            "provenance-builder-signer");
+  EXPECT_EQ(
+      judged(changed(said, [](auto& it) { it.provenance.builder_id = "https://acme.example/other@v2"; }), {}, builders),
+      "provenance-builder-signer");
   EXPECT_EQ(judged(changed(said, [](auto& it) { it.provenance.build_type = "https://acme.example/b"; }), {}, builders),
             "provenance-builder-signer");
   EXPECT_EQ(judged(changed(said, [](auto& it) { set_text(it.provenance.external_parameters, "x", 1); }), {}, builders),

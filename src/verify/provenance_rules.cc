@@ -71,10 +71,10 @@ Result<void> Case::expect_builder(const std::string& id, bool at_home) const {
   WM_TRY(const BuilderName found, record(split_builder(id), "builder", checks));
   const auto released = [&]() -> Result<void> {
     if (at_home || is_release(found.ref)) return {};
-    return record<void>(
-        refuse(ErrorCode::kProvenanceBuilder, fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", found.ref),
-               excerpt(id), "what is not a release can be changed; name it with its @REF to accept it"),
-        "builder", checks);
+    return record<void>(refuse(ErrorCode::kProvenanceBuilder,
+                               fmt::format("the builder is of \"{}\", which is no release vX.Y.Z", found.ref),
+                               excerpt(id), "what is not a release can be changed; name it with its @REF to accept it"),
+                        "builder", checks);
   };
   if (expected.builder_id.empty()) return released();
   WM_TRY(const BuilderName wanted, record(split_builder(expected.builder_id), "builder", checks));
@@ -147,8 +147,7 @@ Result<bool> signs_for(const SignedProvenance& said, const ConfiguredBuilder& bu
 
 std::string signer_name(const SignerReport& signer) {
   const auto& names = signer.identity.names;
-  const auto found = std::ranges::find(names, SubjectName::Kind::kUri, &SubjectName::kind);
-  return found == names.end() ? "" : found->value;
+  return names.size() == 1 && names.front().kind == SubjectName::Kind::kUri ? names.front().value : "";
 }
 
 }  // namespace weightmark

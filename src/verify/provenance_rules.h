@@ -91,7 +91,8 @@ struct GitlabClaims {
 
 Result<GitlabClaims> gitlab_claims(const SignerReport& signer);
 
-// signer_name is the first URI among a certificate's names, or "".
+// signer_name is the only name of a certificate, where that is a URI; else "": of several
+// it would be unclear whose claims the others are.
 std::string signer_name(const SignerReport& signer);
 
 }  // namespace weightmark

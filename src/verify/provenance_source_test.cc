@@ -58,7 +58,8 @@ TEST(MatchesVersion, TakesWhatIsLeftOut) {
 TEST(SplitBuilder, TakesOneAt) {
   EXPECT_EQ(split_builder("a@b").value().ref, "b");
   EXPECT_EQ(split_builder("a").value().ref, "");
-  for (const char* id : {"", "@b", "a@", "a@b@c"}) EXPECT_EQ(split_builder(id).error().code, ErrorCode::kProvenanceMalformed) << id;
+  for (const char* id : {"", "@b", "a@", "a@b@c"})
+    EXPECT_EQ(split_builder(id).error().code, ErrorCode::kProvenanceMalformed) << id;
 }
 
 }  // namespace

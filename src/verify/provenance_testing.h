@@ -154,7 +154,8 @@ inline SignedProvenance google_build() {
                    "metadata": {"invocationId": "https://cloudbuild.googleapis.com/v1/projects/p/builds/9"},
                    "byproducts": [{}]}})"));
   said.google_key =
-      "projects/verified-builder/locations/global/keyRings/attestor/cryptoKeys/google-hosted-worker/cryptoKeyVersions/1";
+      "projects/verified-builder/locations/global/keyRings/attestor/cryptoKeys/google-hosted-worker/cryptoKeyVersions/"
+      "1";
   return said;
 }
 

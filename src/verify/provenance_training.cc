@@ -139,7 +139,8 @@ Result<ProvenanceFacts> judge_configured(const Case& it, const ConfiguredBuilder
     facts.source = {normal_uri(identity.claim("source-repository-uri")), identity.claim("source-repository-ref"),
                     identity.claim("source-repository-digest")};
     if (facts.source.uri.empty())
-      return failed(it, "claims", ErrorCode::kProvenanceClaims, "it does not claim the source repository", "certificate");
+      return failed(it, "claims", ErrorCode::kProvenanceClaims, "it does not claim the source repository",
+                    "certificate");
     WM_CHECK(check_confirmed(it, said, facts.source, identity.claim("run-invocation-uri")));
     facts.self_hosted = identity.claim("runner-environment") == "self-hosted";
   } else {

@@ -37,7 +37,8 @@ Result<SignerReport> verify_unlogged(const Bundle& bundle, const SigstoreTrust& 
   record_passed(checks, "certificate-log", "the certificate was logged");
   WM_TRY(signer.identity, record(read_identity(leaf), "identity", checks));
   WM_CHECK(record(verify_identity(signer.identity, trust.identities), "identity", checks));
-  record_passed(checks, "identity", fmt::format("{}, confirmed by {}", name_of(signer.identity), signer.identity.issuer));
+  record_passed(checks, "identity",
+                fmt::format("{}, confirmed by {}", name_of(signer.identity), signer.identity.issuer));
   WM_TRY(const PublicKey key, record(leaf.public_key(), "signature", checks));
   const Bytes signed_bytes = pae(bundle.envelope.payload_type, bundle.envelope.payload);
   WM_CHECK(record(key.verify(signed_bytes, bundle.signature(), default_scheme(key.type())), "signature", checks));
@@ -48,8 +49,8 @@ Result<SignerReport> verify_unlogged(const Bundle& bundle, const SigstoreTrust& 
 }
 
 Result<void> check_unproven(bool accepted, std::vector<Check>& checks) {
-  const Error error{ErrorCode::kProvenanceUnproven, "the signature holds, but nobody attests when it was made", "tlogEntries",
-                    "ask for a bundle with its log entry, or accept that with --allow-unproven-time"};
+  const Error error{ErrorCode::kProvenanceUnproven, "the signature holds, but nobody attests when it was made",
+                    "tlogEntries", "ask for a bundle with its log entry, or accept that with --allow-unproven-time"};
   if (!accepted) return record<void>(std::unexpected(error), "time", checks);
   checks.push_back({"time", Outcome::kNotChecked, error.what, std::nullopt});
   return {};
@@ -67,12 +68,15 @@ Result<SignerReport> verify_google(const ProvenanceEnvelope& envelope, std::vect
   WM_TRY(const std::vector<GoogleKey> keys, google_keys());
   const auto key = std::ranges::find(keys, envelope.key_id, &GoogleKey::id);
   if (key == keys.end())
-    return record<SignerReport>(
-        refuse(ErrorCode::kProvenanceBuilderSigner, fmt::format("no key of Google's is known by \"{}\"", excerpt(envelope.key_id)),
-               "keyid", "a newer Weightmark may know it; a file of builders can name any key"),
-        "signature", checks);
+    return record<SignerReport>(refuse(ErrorCode::kProvenanceBuilderSigner,
+                                       fmt::format("no key of Google's is known by \"{}\"", excerpt(envelope.key_id)),
+                                       "keyid", "a newer Weightmark may know it; a file of builders can name any key"),
+                                "signature", checks);
   WM_CHECK(record(check_google(envelope.bundle.envelope, *key), "signature", checks));
-  SignerReport signer{"key", std::string(key_type_name(key->key.type())), key->key.fingerprint(), {},
+  SignerReport signer{"key",
+                      std::string(key_type_name(key->key.type())),
+                      key->key.fingerprint(),
+                      {},
                       key->signs_payload ? "the payload alone" : "DSSE"};
   record_passed(checks, "signature", fmt::format("{}, by {}", signer.encoding, key->id));
   return signer;
@@ -82,9 +86,8 @@ Result<SignerReport> verify_google(const ProvenanceEnvelope& envelope, std::vect
 
 Result<Statement> read_statement(const Envelope& envelope) {
   if (envelope.payload_type != kInTotoPayloadType)
-    return refuse(ErrorCode::kPayloadType, fmt::format("\"{}\" is not {}", excerpt(envelope.payload_type),
-                                                       kInTotoPayloadType),
-                  "payloadType");
+    return refuse(ErrorCode::kPayloadType,
+                  fmt::format("\"{}\" is not {}", excerpt(envelope.payload_type), kInTotoPayloadType), "payloadType");
   return parse_statement(as_text(envelope.payload), StatementVersions::kAny);
 }
 

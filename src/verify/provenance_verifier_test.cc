@@ -32,7 +32,8 @@ Recipe recipe(const std::string& statement, const SignerReport& signer = github_
     options.subject_alternative_name = "URI:" + signer.identity.names.front().value;
     options.other_extensions.clear();
     const auto add = [&](int number, const std::string& value) {
-      options.other_extensions.emplace_back("1.3.6.1.4.1.57264.1." + std::to_string(number), "ASN1:UTF8String:" + value);
+      options.other_extensions.emplace_back("1.3.6.1.4.1.57264.1." + std::to_string(number),
+                                            "ASN1:UTF8String:" + value);
     };
     add(8, kIssuer);
     constexpr std::pair<int, const char*> kNumbers[] = {{11, "runner-environment"},
@@ -66,7 +67,8 @@ Manifest image() {
 }
 
 // verify is the code of what is wrong, or "accepted".
-std::string verify(const ProvenanceEnvelope& envelope, const ProvenanceTrust& trust, const Manifest& measured = image()) {
+std::string verify(const ProvenanceEnvelope& envelope, const ProvenanceTrust& trust,
+                   const Manifest& measured = image()) {
   std::vector<Check> checks;
   const auto said = Verifier::verify_provenance_signature(envelope, trust, kTestNow, checks);
   if (!said) return std::string(code_name(said.error().code));
@@ -98,8 +100,9 @@ TEST(SignedProvenance, IsAboutWhatWasMeasured) {
 }
 
 TEST(SignedProvenance, IsProvenance) {
-  EXPECT_EQ(verify(as_bundle(lab().make(recipe(statement_text(github_attest(), "https://spdx.dev/Document")))), sigstore()),
-            "provenance-type");
+  EXPECT_EQ(
+      verify(as_bundle(lab().make(recipe(statement_text(github_attest(), "https://spdx.dev/Document")))), sigstore()),
+      "provenance-type");
   Bundle bundle = lab().make(recipe(statement_text(github_attest())));
   bundle.envelope.payload.back() ^= 1U;
   EXPECT_NE(verify(as_bundle(bundle), sigstore()), "accepted");
@@ -170,7 +173,8 @@ TEST(KeySignedProvenance, IsVerifiedAsABundleAndByItself) {
 TEST(GoogleEnvelope, IsOfAKnownKey) {
   ProvenanceEnvelope envelope = as_bundle(key_bundle(statement_text(google_build()), a_key()));
   envelope.form = ProvenanceEnvelope::Form::kGoogle;
-  envelope.key_id = "projects/verified-builder/locations/mars/keyRings/attestor/cryptoKeys/builtByGCB/cryptoKeyVersions/1";
+  envelope.key_id =
+      "projects/verified-builder/locations/mars/keyRings/attestor/cryptoKeys/builtByGCB/cryptoKeyVersions/1";
   EXPECT_EQ(verify(envelope, sigstore()), "provenance-builder-signer");
   envelope.key_id = google_build().google_key;
   EXPECT_EQ(verify(envelope, sigstore()), "signature-invalid");

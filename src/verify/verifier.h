@@ -10,6 +10,7 @@
 #include "attest/bundle.h"
 #include "attest/provenance_file.h"
 #include "attest/statement.h"
+#include "verify/provenance.h"
 #include "weightmark/attestation.h"
 #include "weightmark/manifest.h"
 #include "weightmark/policy.h"
@@ -17,7 +18,6 @@
 #include "weightmark/trust.h"
 #include "weightmark/trusted_root.h"
 #include "weightmark/verified.h"
-#include "verify/provenance.h"
 
 namespace weightmark {
 

@@ -58,6 +58,12 @@ SHAPES = {
     "weightmark.attestation.v1": document(
         "weightmark.attestation.v1", ["name", "type", "predicate", "signer", "checks"],
         name=TEXT, type=TEXT, predicate={"type": "object"}, signer={"type": "object"}, checks={"type": "array"}),
+    "weightmark.provenance-report.v1": document(
+        "weightmark.provenance-report.v1",
+        ["verdict", "exitStatus", "model", "provenance", "time", "checks", "warnings"],
+        verdict={"enum": ["verified", "refused", "undecided"]}, exitStatus=COUNT, model=TEXT, provenance=TEXT, time=TEXT,
+        level=COUNT, levelReason=TEXT, statement={"type": "object", "required": ["path", "signer", "facts"]},
+        platform={"type": "object"}, checks={"type": "array"}, warnings=array(TEXT)),
     "weightmark.digest.v1": document(
         "weightmark.digest.v1", ["subject", "resources", "bytes", "warnings"],
         subject=SUBJECT, bytes=COUNT, warnings=array(TEXT),
