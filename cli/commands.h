@@ -22,6 +22,8 @@ void add_verify_attestation(CLI::App& app, Action& action);
 void add_seal(CLI::App& app, Action& action);
 void add_digest(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
+void add_card(CLI::App& app, Action& action);
+void add_bom(CLI::App& app, Action& action);
 void add_trust(CLI::App& app, Action& action);
 void add_timestamp_command(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);

@@ -18,6 +18,7 @@
 #include "cli/inspect_signer.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/provenance_text.h"
 #include "model/placement.h"
 
 namespace weightmark::cli {
@@ -36,6 +37,8 @@ struct Inspected {
   std::string predicate_type;
   std::vector<Subject> subjects;
   std::optional<Manifest> manifest;  // of a model's signature; an attestation has none
+  // Of an attestation of that type. What makes no sense of it is told beside the rest.
+  std::optional<Result<ReadProvenance>> provenance;
 };
 
 Result<void> parse(std::string_view text, Inspected& inspected) {
@@ -43,6 +46,8 @@ Result<void> parse(std::string_view text, Inspected& inspected) {
   WM_TRY(Statement statement, parse_statement(as_text(inspected.bundle.envelope.payload)));
   if (is_model_signature(statement.predicate_type)) {
     WM_TRY(inspected.manifest, parse_oms(statement));
+  } else if (is_provenance(statement.predicate_type)) {
+    inspected.provenance = read_provenance(statement.predicate_type, statement.predicate());
   }
   inspected.predicate_type = std::move(statement.predicate_type);
   inspected.subjects = std::move(statement.subjects);
@@ -131,6 +136,12 @@ std::string describe_subjects(const std::vector<Subject>& subjects) {
   return text;
 }
 
+std::string describe_claims(const std::optional<Result<ReadProvenance>>& provenance) {
+  if (!provenance) return {};
+  if (!*provenance) return inspect_line("provenance", printable("cannot be read: " + describe(provenance->error())));
+  return "\nhow it was made, as whoever signed says; not verified\n" + describe_provenance(**provenance);
+}
+
 std::string describe_all(const Inspected& inspected, bool files) {
   const std::optional<Manifest>& manifest = inspected.manifest;
   const Bundle& bundle = inspected.bundle;
@@ -140,6 +151,7 @@ std::string describe_all(const Inspected& inspected, bool files) {
   text += describe_records(bundle);
   text += inspect_line("format", printable(fmt::format("{}, {}", bundle.media_type, inspected.predicate_type)));
   if (files && manifest) text += describe_files(*manifest);
+  text += describe_claims(inspected.provenance);
   text += manifest ? "\nchecked here: the file is well formed, and its digests agree among themselves\n"
                    : "\nchecked here: the file is well formed; --json has what is attested\n";
   text += fmt::format("not checked:  the signature, who signed, when, and the model's files; `weightmark {}` does\n",
@@ -158,6 +170,10 @@ Json to_json(const Inspected& inspected) {
                         {"declaredFiles", inspected.manifest ? declared_count(*inspected.manifest) : 0},
                         {"statement", statement ? *std::move(statement) : Json()}};
   add_signer_json(inspected.bundle, members);
+  if (inspected.provenance && *inspected.provenance)
+    members.emplace_back("provenance", provenance_json(**inspected.provenance));
+  if (inspected.provenance && !*inspected.provenance)
+    members.emplace_back("problem", json_text(describe(inspected.provenance->error())));
   return Json::object(std::move(members));
 }
 

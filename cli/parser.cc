@@ -54,8 +54,8 @@ void refuse_empty(CLI::Option& option) {
 
 // These go on with a method, others with a command of their own.
 bool has_methods(std::string_view command) {
-  static constexpr std::array<std::string_view, 6> kNames = {"sign", "verify", "seal", "attest", "verify-attestation",
-                                                             "train"};
+  static constexpr std::array<std::string_view, 8> kNames = {"sign", "verify", "seal", "attest", "verify-attestation",
+                                                             "train", "card", "bom"};
   return std::ranges::find(kNames, command) != kNames.end();
 }
 
@@ -86,7 +86,7 @@ struct Command {
   void (*add)(CLI::App& app, Action& action);
 };
 
-constexpr std::array<Command, 10> kCommands = {{{"sign", add_sign},
+constexpr std::array<Command, 12> kCommands = {{{"sign", add_sign},
                                                 {"verify", add_verify},
                                                 {"seal", add_seal},
                                                 {"digest", add_digest},
@@ -95,7 +95,9 @@ constexpr std::array<Command, 10> kCommands = {{{"sign", add_sign},
                                                 {"timestamp", add_timestamp_command},
                                                 {"attest", add_attest},
                                                 {"train", add_train},
-                                                {"verify-attestation", add_verify_attestation}}};
+                                                {"verify-attestation", add_verify_attestation},
+                                                {"card", add_card},
+                                                {"bom", add_bom}}};
 
 // Options that may stand before the command, with a value of their own.
 bool takes_value_before_command(std::string_view option) {

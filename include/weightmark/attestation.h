@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weightmark/error.h"
@@ -59,6 +60,9 @@ struct Attestation {
   std::string name;       // what the attestation calls the model
   SignerReport signer;
   std::vector<Check> checks;
+  // What the attestation gives as the model's digests, by algorithm; those that are known
+  // here were compared with the model.
+  std::vector<std::pair<std::string, std::string>> digests = {};
 };
 
 // verify_attestation verifies who attested, and that it is about the model on disk, all of

@@ -300,7 +300,7 @@ Result<Verified<Attestation>> Verifier::verify_attestation(const Verified<Signed
   passed(checks, "subject",
          fmt::format("\"{}\", {} as attested", excerpt(subject->name), plural(measured.files.size(), "file")));
   return Verified<Attestation>(Attestation{said.predicate_type, write_json(said.predicate().json()), subject->name,
-                                           statement->signer, std::move(checks)});
+                                           statement->signer, std::move(checks), subject->digests});
 }
 
 Result<void> Verifier::verify_expectations(const Verified<SignedModel>& model, const Expectations& expectations,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import cyclonedx_boms  # noqa: E402
 import identities  # noqa: E402
 import pki  # noqa: E402
 import trees  # noqa: E402
@@ -302,6 +303,7 @@ def main():
         keys = {name: Keys(folder / "keys", name) for name in [*METHODS, "other"]}
         run_matrix(folder, ours, python, keys)
         run_rest(folder, ours, python, keys)
+        cyclonedx_boms.validate_all(folder, sys.argv[1], folder / "keys", Results)
         identities.verify_all(folder, Path(sys.argv[1]).resolve().parent, Results)
     skipped = conformance(sys.argv[2])
     print(f"took {time.monotonic() - begin:.0f} s")
