@@ -14,10 +14,10 @@ TEST(PythonPackage, ReadsARecord) {
       std::string("torch/a.py,") + kRecorded + ",3\n" + "\"torch/a,b\"\"c\"\".py\"," + kRecorded + ",3\r\n" +
       "torch/__pycache__/a.cpython-312.pyc,,\n\ntorch/md5.py,md5=abc,1\ntorch/short.py,sha256=AAAA,1\n";
   EXPECT_EQ(parse_installed(text), (std::vector<PackageFile>{{"torch/a.py", kHex},
-                                                              {"torch/a,b\"c\".py", kHex},
-                                                              {"torch/__pycache__/a.cpython-312.pyc", ""},
-                                                              {"torch/md5.py", ""},
-                                                              {"torch/short.py", ""}}));
+                                                             {"torch/a,b\"c\".py", kHex},
+                                                             {"torch/__pycache__/a.cpython-312.pyc", ""},
+                                                             {"torch/md5.py", ""},
+                                                             {"torch/short.py", ""}}));
   EXPECT_TRUE(parse_installed("").empty());
   EXPECT_EQ(parse_installed("\"open").size(), 1U);
 }
