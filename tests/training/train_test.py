@@ -377,9 +377,9 @@ class Training(unittest.TestCase):
         if self.tier == "C":
             self.skipTest("without namespaces, other processes of this user can be seen")
         self.environment |= SECRETS
-        # Split, so that the command's own arguments do not have it.
-        script = 'a=secret-of; b=sigstore; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n" | ' \
-                 'grep -c "$a-$b"; cp "$0"/weights.txt "$1"/'
+        # A pattern that does not match itself, in the arguments of grep and the shell.
+        script = 'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n" | ' \
+                 'grep -c "secret-o[f]-sigstore"; cp "$0"/weights.txt "$1"/'
         for tier in "AB"["AB".index(self.tier):]:
             result = self.trained("--strongest-tier", tier, command=["sh", "-c", script, self.base, self.output])
             self.assertEqual(result.stdout.splitlines()[0], "0")
