@@ -222,7 +222,8 @@ def lora_resolver(folder: PathLike, *, policy: AnyPolicy = None) -> Any:
             """Returns the request for a verified adapter, None where there is none of the name."""
             place = os.path.join(folder, lora_name)
             # The name comes from whoever may send requests.
-            if os.path.basename(lora_name) != lora_name or lora_name.startswith(".") or not os.path.isdir(place):
+            plain = lora_name and os.path.basename(lora_name) == lora_name and not lora_name.startswith(".")
+            if not plain or not os.path.isdir(place):
                 return None
             if lora_name not in self.open:
                 self.open[lora_name] = lora_request(lora_name, place, policy=policy)

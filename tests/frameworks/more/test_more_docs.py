@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from test_docs import documentation
+from test_examples import documentation
 
 MODULES = ["fsspec", "joblib", "skops", "onnx", "keras", "tensorflow", "orbax", "accelerate", "lightning", "diffusers",
            "mlflow", "vllm"]

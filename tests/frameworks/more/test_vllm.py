@@ -13,7 +13,7 @@ import weightmark
 import weightmark.vllm
 from vllm.config import set_current_vllm_config
 from vllm.config.load import LoadConfig
-from vllm.lora.lora_model import LoRAModel
+from vllm.lora import lora_model
 from vllm.lora.peft_helper import PEFTHelper
 from vllm.lora.resolver import LoRAResolverRegistry
 from vllm.model_executor.model_loader import DefaultModelLoader, get_model_loader
@@ -21,6 +21,7 @@ from vllm.model_executor.model_loader import DefaultModelLoader, get_model_loade
 from harness import Adapter, every_case, noise
 
 weightmark.vllm.register()
+lora_model.PIN_MEMORY = False  # which needs a driver
 
 
 class Weights(torch.nn.Module):
@@ -42,9 +43,9 @@ def load_weights(config, model, folder):
         get_model_loader(config).load_weights(model, model_config(folder))
 
 
-def weights_by(load_format, folder, **extra):
+def weights_by(loader, folder, **extra):
     model = Weights()
-    config = LoadConfig(load_format=load_format, model_loader_extra_config=extra, use_tqdm_on_load=False)
+    config = LoadConfig(load_format=loader, model_loader_extra_config=extra, use_tqdm_on_load=False)
     load_weights(config, model, folder)
     return model.given
 
@@ -65,7 +66,7 @@ class Loader(Adapter):
 def adapter_tensors(folder):
     """What vLLM makes of an adapter in a folder."""
     helper = PEFTHelper.from_local_dir(str(folder), max_position_embeddings=None)
-    loaded = LoRAModel.from_local_checkpoint(str(folder), {"q_proj"}, helper, lora_model_id=1, device="cpu")
+    loaded = lora_model.LoRAModel.from_local_checkpoint(str(folder), {"q_proj"}, helper, lora_model_id=1, device="cpu")
     return {f"{name}.{part}": getattr(layer, part) for name, layer in loaded.loras.items()
             for part in ("lora_a", "lora_b")}
 
