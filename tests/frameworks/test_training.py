@@ -209,6 +209,10 @@ def test_a_dataset_that_is_on_a_list(trained):
     fails(trained.judge(status=1, datasets={"forbidden": [digest]}), "datasets.forbidden", "mix")
 
 
+def test_a_licence_that_is_not_wanted(trained):
+    fails(trained.judge(status=1, licenses={"forbidden": ["cc-by-*"]}), "licenses", "cc-by-4.0", "mix")
+
+
 def test_an_undeclared_input(training):
     extra = training.source.parent / "inputs" / "more.jsonl"
     extra.write_text('{"text": "what nobody declared"}\n')
