@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is of POSIX
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -124,6 +124,7 @@ std::string name_of(Person person) {
 
 std::vector<std::string> Outcome::paths() const {
   std::vector<std::string> out;
+  out.reserve(run.opened.size());
   for (const OpenedFile& file : run.opened) out.push_back(file.path);
   return out;
 }
@@ -214,7 +215,7 @@ bool alive(const std::string& word) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
     const std::string arguments = read_text(entry.path() / "cmdline");
-    if (("\0" + arguments).find(word + '\0') != std::string::npos) return true;
+    if ((std::string(1, '\0') + arguments).find(word + '\0') != std::string::npos) return true;
   }
   return false;
 }

@@ -25,9 +25,8 @@ enum class Person {
 };
 
 std::string name_of(Person person);
-inline void PrintTo(Person person, std::ostream* out) {
-  *out << name_of(person);
-}  // NOLINT(readability-identifier-naming): gtest's
+// NOLINTNEXTLINE(readability-identifier-naming): gtest's
+inline void PrintTo(Person person, std::ostream* out) { *out << name_of(person); }
 
 // Outcome is a ConfinedRun that another process made, or its error.
 struct Outcome {

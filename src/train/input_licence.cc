@@ -24,6 +24,7 @@ Result<std::string> read_text(const MeasuredInput& input, const std::string& nam
 // compare_files warns of files that the publisher's metadata has with other digests.
 void compare_files(const CroissantDataset& dataset, MeasuredInput& input) {
   std::vector<MeasuredFile> files;
+  files.reserve(input.manifest.files.size());
   for (const FileEntry& file : input.manifest.files) files.push_back({file.name, *file.digest});
   for (const CroissantFinding& finding : compare_croissant(dataset, files))
     if (finding.outcome == CroissantOutcome::kDiffers)

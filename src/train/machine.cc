@@ -53,6 +53,7 @@ std::vector<Accelerators> read_accelerators(const fs::path& folder) {
     if (is_utf8(model) && !model.empty()) ++counts[model];
   }
   std::vector<Accelerators> list;
+  list.reserve(counts.size());
   for (const auto& [model, count] : counts) list.push_back({model, count, driver});
   return list;
 }

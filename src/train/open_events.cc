@@ -67,7 +67,7 @@ Result<std::vector<OpenEvent>> parse_open_events(ByteView bytes) {
     event.descriptor = head.fd;
     event.key = as_text(records);
     if (!event.lost) WM_CHECK(read_records(records, event));
-    out.push_back(std::move(event));
+    out.push_back(event);
     bytes = bytes.subspan(head.length);
   }
   return out;
