@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is of POSIX
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
