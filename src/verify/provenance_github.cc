@@ -300,8 +300,8 @@ Result<ProvenanceFacts> judge_generator(const Case& it, const GithubClaims& clai
   WM_CHECK(v02 ? check_v02(it, claims) : check_v1(it, claims, delegated));
   const Json* environment = value_at(said.internal_parameters, "environment");
   const auto* members = environment == nullptr ? nullptr : environment->as<JsonObject>();
-  static const JsonObject kNone;
-  const Context context{v02 ? (members == nullptr ? kNone : *members) : said.internal_parameters, !v02};
+  static const JsonObject none;
+  const Context context{v02 ? (members == nullptr ? none : *members) : said.internal_parameters, !v02};
   WM_CHECK(check_context(it, context, claims));
   WM_CHECK(check_inputs(it, context));
   ProvenanceFacts facts = source_facts(it, "slsa-github-generator", claims);
