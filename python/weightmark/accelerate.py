@@ -132,7 +132,7 @@ def require_verified(accelerator: Any) -> Any:
         >>> handle = weightmark.accelerate.require_verified(accelerator)
         >>> accelerator.load_state("model")
         Traceback (most recent call last):
-        weightmark.errors.UsageError: ...
+        weightmark.errors.UsageProblem: ...
         >>> handle.remove()
     """
     def check(_: Any, input_dir: str) -> None:

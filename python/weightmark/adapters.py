@@ -42,7 +42,7 @@ def required(module: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
             raise
         raise ImportError(f"this needs {package}: pip install {package}", name=module) from error
 
@@ -148,9 +148,10 @@ def copy_verified(model: VerifiedModel, folder: PathLike, files: Optional[Sequen
     for name in model.files if files is None else files:
         place = os.path.join(folder, name)
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        loaded = model.load(name)
         _unlink(place)
         with open(place, "xb") as file:
-            file.write(memoryview(model.load(name)))
+            file.write(memoryview(loaded))
 
 
 @contextlib.contextmanager

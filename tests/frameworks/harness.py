@@ -31,8 +31,9 @@ Besides, where the defaults do not fit:
   with what was signed; `tensor_bytes` does it for NumPy, PyTorch and JAX.
 - `spot(folder)`: the offset of a byte of `weights` that is in a tensor; its middle.
 - `types`: the classes of which no object may be left after a refusal.
-- `omits`: {case: why it means nothing here}; `expects`: {case: another code}. Both are
-  exceptions that the table shows: say why in a comment.
+- `omits`: {case: why it means nothing here}; `expects`: {case: another code}, None of a
+  change that comes too late to change what is loaded. Both are exceptions that the table
+  shows: say why in a comment.
 
 Each result is a line of JSON in the file that WEIGHTMARK_TABLE names:
 {"framework": "safetensors, NumPy", "case": "tampered", "code": "file-mismatch", "loaded": false}

@@ -17,6 +17,8 @@ class Artifacts(Adapter):
     framework = "MLflow, download_artifacts"
     weights = "data/weights.npy"
     other = "MLmodel"
+    # The files are fetched first, and verified in a private folder.
+    expects = {"changed-before-reading": None, "replaced-before-reading": None}
 
     def write(self, folder, seed):
         (folder / "data").mkdir()

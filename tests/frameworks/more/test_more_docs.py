@@ -23,9 +23,10 @@ def test_examples(module, monkeypatch):
 @pytest.mark.parametrize("module, package", [("joblib", "joblib"), ("skops", "skops"), ("onnx", "onnx"),
                                              ("keras", "keras"), ("tensorflow", "tensorflow")])
 def test_the_error_where_a_framework_is_missing(module, package, monkeypatch, tmp_path):
-    for name in {package, *sys.modules}:
+    for name in [*sys.modules]:
         if name.partition(".")[0] == package:
-            monkeypatch.setitem(sys.modules, name, None)
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
     loader = importlib.import_module(f"weightmark.{module}")
     load = next(getattr(loader, name) for name in ("load", "load_model") if hasattr(loader, name))
     with pytest.raises(ImportError, match=f"pip install {package}"):

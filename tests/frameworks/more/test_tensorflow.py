@@ -1,7 +1,10 @@
 """TensorFlow's SavedModel."""
+import gc
 import os
 
-import pytest
+os.environ["KERAS_BACKEND"] = "tensorflow"  # PyTorch, imported after TensorFlow, ends the process
+
+import pytest  # isort: skip
 import tensorflow
 import weightmark
 import weightmark.tensorflow
@@ -54,7 +57,6 @@ def test_assets_stay_readable_while_the_module_lives(tmp_path, signer, policy):
         assert file.read() == "one\ntwo\n"
     assert str(tmp_path / "exported") not in place
     del loaded
-    import gc
     gc.collect()
     assert not os.path.exists(place)
 
