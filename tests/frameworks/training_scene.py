@@ -2,6 +2,7 @@
 
 What the commands are called, and what a policy says, is here alone.
 """
+import hashlib
 import json
 import os
 import subprocess
@@ -99,6 +100,11 @@ class Training:
     def git(self, *words) -> str:
         return run("git", "-C", self.source, *words).stdout.strip()
 
+    def fingerprint(self) -> str:
+        """Of the publisher's key, as policies name it."""
+        words = ["openssl", "pkey", "-pubin", "-in", str(self.public), "-outform", "DER"]
+        return hashlib.sha256(subprocess.run(words, check=True, capture_output=True).stdout).hexdigest()
+
     # -- What is done --
 
     def train(self, *script, options=(), launcher=(), inputs=True, status=0, environment=None):
@@ -144,8 +150,13 @@ class Training:
         """Verifies the model by a policy that demands this of its provenance."""
         return run(COMMAND, "verify", "--policy", self.policy("policy.yaml", provenance=demands), self.out, status=status)
 
+    def strict(self, **changes) -> dict:
+        """What everything above fulfils: demands for models that matter."""
+        who = [{"key": self.fingerprint()}]
+        signers = {"hf://datasets/acme/mix": who, "hf://acme/tiny-base": who}
+        return {**STRICT, "inputs": {"digests": "required", "signers": signers}, **changes}
 
-# What everything above fulfils: a policy for models that matter.
+
 STRICT = {
     "sources": [REPOSITORY],
     "dirty-source": "forbidden",
@@ -154,6 +165,5 @@ STRICT = {
     "datasets": {"required": ["hf://datasets/acme/mix"], "allowed": ["hf://datasets/acme/*"]},
     "base-models": {"required": ["hf://acme/tiny-base"], "allowed": ["hf://acme/tiny-base"]},
     "frameworks": {"forbidden": ["torch<2.6"]},
-    "inputs": {"digests": "required", "signatures": "required"},
     "training": {"completed": "required", "evaluation": "required", "loss": "settled"},
 }
