@@ -233,7 +233,7 @@ std::string describe_hardware(const TrainingConditions& it) {
                                             one.driver.empty() ? "" : ", driver " + one.driver)) +
                       std::string(kReported));
   texts.push_back(printable(joined({it.cpu, it.kernel, it.runtime})));
-  if (it.nodes != 1 || it.ranks != 1) texts.push_back(fmt::format("{} ranks on {} nodes", it.ranks, it.nodes));
+  if (it.nodes != 1 || it.ranks != 1) texts.push_back(fmt::format("{} ranks, {} nodes", it.ranks, it.nodes));
   return lines_of("hardware", texts);
 }
 
