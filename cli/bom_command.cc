@@ -65,7 +65,7 @@ Result<std::string> make_bom(const BomFlags& flags, const Ui& ui, Progress& prog
   WM_TRY(const FoundProvenance found, flags.provenance.read(ui, progress));
   WM_TRY(const BomModel model, describe_model(found, flags.provenance.verify.model.model));
   if (!found.verified) ui.warn("the provenance is not verified; the bill of materials says so");
-  return write_bom(found.said.provenance, model, flags.version == "1.7" ? BomVersion::k1_7 : BomVersion::k1_6);
+  return write_bom(found.said.provenance, model, flags.version == "1.7" ? BomVersion::kV17 : BomVersion::kV16);
 }
 
 void warn_of_place(const BomFlags& flags, const Ui& ui) {

@@ -209,7 +209,7 @@ void tell(const CardFlags& flags, const Shown& shown, const Ui& ui) {
 
 Json texts_json(const std::vector<std::string>& texts) {
   JsonArray items;
-  for (const std::string& text : texts) items.push_back(text);
+  for (const std::string& text : texts) items.emplace_back(text);
   return items;
 }
 

@@ -20,7 +20,7 @@ void add(JsonObject& members, std::string_view key, const std::optional<bool>& f
 
 Json texts_json(const std::vector<std::string>& texts) {
   JsonArray items;
-  for (const std::string& text : texts) items.push_back(text);
+  for (const std::string& text : texts) items.emplace_back(text);
   return items;
 }
 
@@ -63,7 +63,7 @@ Json input_json(const ResourceDescriptor& resource, const DependencyFacts& facts
                                     {"tokens", facts.tokens}})
     add(members, key, number);
   for (const auto& [key, flag] : {std::pair("loaded", facts.loaded),
-                                  {"mutable", facts.mutable_},
+                                  {"mutable", facts.writable_by_others},
                                   {"changed", facts.changed},
                                   {"undeclared", facts.undeclared}})
     add(members, key, flag);

@@ -110,6 +110,7 @@ std::string describe_parameters(const TrainingParameters& parameters) {
   text += line_of("config", parameters.config);
   text += describe_settings(parameters.hyperparameters);
   std::vector<std::string> variables;
+  variables.reserve(parameters.environment.size());
   for (const auto& [name, value] : parameters.environment) variables.push_back(name + "=" + value);
   return text + line_of("environment", excerpt(joined(variables, " "), 1000));
 }
@@ -142,7 +143,7 @@ std::string describe_amount(const DependencyFacts& facts) {
 std::string describe_warnings(const DependencyFacts& facts) {
   std::vector<std::string> parts;
   if (facts.undeclared.value_or(false)) parts.emplace_back("opened without having been declared");
-  if (facts.mutable_.value_or(false)) parts.emplace_back("others could write it during the run");
+  if (facts.writable_by_others.value_or(false)) parts.emplace_back("others could write it during the run");
   if (facts.changed.value_or(false)) parts.emplace_back("was not the same afterwards");
   return joined(parts);
 }
@@ -198,6 +199,7 @@ std::string describe_others(const ReadProvenance& read) {
     ++counts[kind.empty() ? "of no kind" : kind];
   }
   std::vector<std::string> parts;
+  parts.reserve(counts.size());
   for (const auto& [kind, count] : counts) parts.push_back(fmt::format("{} {}", count, printable(kind)));
   return line_of("other inputs", joined(parts));
 }

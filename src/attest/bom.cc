@@ -188,7 +188,7 @@ JsonArray components_of(const Sources& sources) {
 
 Json dependencies_of(const Sources& sources) {
   JsonArray refs;
-  for (std::size_t i = 0; i < sources.facts.size(); ++i) refs.push_back(bom::dependency_ref(i));
+  for (std::size_t i = 0; i < sources.facts.size(); ++i) refs.emplace_back(bom::dependency_ref(i));
   return JsonArray{Json::of("ref", bom::kModelRef, "dependsOn", std::move(refs))};
 }
 
@@ -207,7 +207,7 @@ std::string serial_of(const std::string& document) {
 
 Result<std::string> write_bom(const Provenance& provenance, const BomModel& model, BomVersion version) {
   WM_TRY(const Sources sources, read_sources(provenance, model));
-  const std::string_view number = version == BomVersion::k1_7 ? "1.7" : "1.6";
+  const std::string_view number = version == BomVersion::kV17 ? "1.7" : "1.6";
   JsonObject members;
   members.emplace_back("$schema", fmt::format("http://cyclonedx.org/schema/bom-{}.schema.json", number));
   members.emplace_back("bomFormat", "CycloneDX");

@@ -14,7 +14,7 @@
 
 namespace weightmark {
 
-enum class BomVersion : std::uint8_t { k1_6, k1_7 };
+enum class BomVersion : std::uint8_t { kV16, kV17 };
 
 // BomModel is what provenance does not say of the model itself. Texts may be empty.
 struct BomModel {

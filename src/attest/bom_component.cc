@@ -164,7 +164,7 @@ void add_facts(const DependencyFacts& facts, Properties& properties) {
   properties.add("croissantSha256", facts.croissant_sha256);
   properties.add("loaded", facts.loaded);
   properties.add("dirty", facts.dirty);
-  properties.add("mutable", facts.mutable_);
+  properties.add("mutable", facts.writable_by_others);
   properties.add("changed", facts.changed);
   properties.add("undeclared", facts.undeclared);
 }
@@ -239,7 +239,7 @@ void add_licenses(const std::vector<std::string>& licenses, JsonObject& members)
 bool is_reference(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._~:/?#@!$&'()*+,;=").contains(c);
+           std::string_view("-._~:/?#@!$&'()*+,;=%").contains(c);
   });
 }
 

@@ -66,7 +66,7 @@ BomModel model() {
   return it;
 }
 
-Json bom_of(const Provenance& from, const BomModel& of, BomVersion version = BomVersion::k1_6) {
+Json bom_of(const Provenance& from, const BomModel& of, BomVersion version = BomVersion::kV16) {
   return parse_json(write_bom(from, of, version).value()).value();
 }
 
@@ -151,15 +151,15 @@ TEST(Bom, TellsTheRun) {
 }
 
 TEST(Bom, IsTheSameForTheSame) {
-  const std::string once = write_bom(provenance(), model(), BomVersion::k1_6).value();
-  EXPECT_EQ(once, write_bom(provenance(), model(), BomVersion::k1_6).value());
+  const std::string once = write_bom(provenance(), model(), BomVersion::kV16).value();
+  EXPECT_EQ(once, write_bom(provenance(), model(), BomVersion::kV16).value());
   const std::string serial = at(parse_json(once).value(), "serialNumber");
   EXPECT_TRUE(serial.starts_with("\"urn:uuid:")) << serial;
   EXPECT_EQ(serial[24], '8');  // the version of the UUID
   Provenance other = provenance();
   other.invocation_id = "run 2";
   EXPECT_NE(at(bom_of(other, model()), "serialNumber"), serial);
-  EXPECT_EQ(at(bom_of(provenance(), model(), BomVersion::k1_7), "specVersion"), R"("1.7")");
+  EXPECT_EQ(at(bom_of(provenance(), model(), BomVersion::kV17), "specVersion"), R"("1.7")");
 }
 
 TEST(Bom, TakesOtherBuilds) {
@@ -177,10 +177,10 @@ TEST(Bom, TakesOtherBuilds) {
 TEST(Bom, RefusesWhatIsNoTraining) {
   Provenance it = provenance();
   it.external_parameters.emplace_back("surprise", Json(true));
-  EXPECT_EQ(code_of(write_bom(it, model(), BomVersion::k1_6)), "provenance-parameter");
+  EXPECT_EQ(code_of(write_bom(it, model(), BomVersion::kV16)), "provenance-parameter");
   it = provenance();
   it.dependencies[0].annotations = {{"weightmark_files", Json("many")}};
-  EXPECT_EQ(code_of(write_bom(it, model(), BomVersion::k1_6)), "provenance-malformed");
+  EXPECT_EQ(code_of(write_bom(it, model(), BomVersion::kV16)), "provenance-malformed");
 }
 
 TEST(Bom, PutsOnlyReferencesWhereReferencesMustBe) {

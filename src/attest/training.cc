@@ -101,7 +101,7 @@ void facts(Fields& fields, auto& it) {
   fields.object("croissant", [&](Fields& inner) { inner.hex("sha256", it.croissant_sha256); });
   fields.flag("loaded", it.loaded);
   fields.flag("dirty", it.dirty);
-  fields.flag("mutable", it.mutable_);
+  fields.flag("mutable", it.writable_by_others);
   fields.flag("changed", it.changed);
   fields.flag("undeclared", it.undeclared);
 }

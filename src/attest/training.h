@@ -113,7 +113,7 @@ struct DependencyFacts {
   std::string croissant_sha256;    // of its Croissant metadata
   std::optional<bool> loaded;      // of a framework or package: whether its code was opened
   std::optional<bool> dirty;       // of a source: whether it differed from its commit
-  std::optional<bool> mutable_;    // whether somebody else could write it while the command ran
+  std::optional<bool> writable_by_others;    // whether somebody else could write it while the command ran
   std::optional<bool> changed;     // whether it was not the same afterwards
   std::optional<bool> undeclared;  // opened without having been declared
 

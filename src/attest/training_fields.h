@@ -66,7 +66,7 @@ class FieldWriter {
   JsonObject take() && { return std::move(members_); }
 
  private:
-  void add(std::string_view key, Json value) { members_.emplace_back(std::string(prefix_) + std::string(key), value); }
+  void add(std::string_view key, Json value) { members_.emplace_back(std::string(prefix_) + std::string(key), std::move(value)); }
 
   std::string_view prefix_;
   JsonObject members_;

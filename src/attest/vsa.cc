@@ -177,7 +177,7 @@ std::string write_vsa(const VerificationSummary& summary) {
   JsonArray inputs;
   for (const ResourceReference& input : summary.inputs) inputs.push_back(reference_json(input));
   JsonArray levels;
-  for (const std::string& level : summary.levels) levels.push_back(level);
+  for (const std::string& level : summary.levels) levels.emplace_back(level);
   JsonObject members = {{"verifier", verifier_json(summary)},
                         {"timeVerified", format_rfc3339(summary.verified)},
                         {"resourceUri", summary.resource_uri},

@@ -108,7 +108,7 @@ class TrainingRun {
       if (std::ranges::find(outputs_, input.path) != outputs_.end())
         return refuse(ErrorCode::kTrainingInput, "is an output as well", spec.path.native());
       for (const std::string& warning : input.warnings) warn(spec.path.native() + ": " + warning);
-      if (input.facts.mutable_.value_or(false))
+      if (input.facts.writable_by_others.value_or(false))
         warn(spec.path.native() + ": others may write to it; the statement says so");
       record_.inputs.push_back(std::move(input));
     }

@@ -101,7 +101,7 @@ class Attempt {
 
   Result<ConfinedRun> run(const std::atomic<bool>* stop) {
     if (tier_ == Tier::kObserved) {
-      WM_TRY(observer_, Observer::open());
+      WM_TRY(observer_, OpenObserver::open());
     } else if (tier_ == Tier::kLandlock) {
       WM_TRY(Scratch scratch, Scratch::make());
       scratch_.emplace(std::move(scratch));
@@ -167,7 +167,7 @@ class Attempt {
     unsigned long flags = 0;
     if (namespaces()) flags = kernel::kNewMounts | kernel::kNewProcesses | kernel::kNewIpc;
     if (namespaces() && !confinement_.network) flags |= kernel::kNewNetwork;
-    Observer* observer = observer_ ? &*observer_ : nullptr;
+    OpenObserver* observer = observer_ ? &*observer_ : nullptr;
     if (tier_ != Tier::kNamespaces) return supervise(plan_, flags, observer, temporary, stop);
     auto ended = supervise(plan_, flags | kernel::kNewUsers, observer, temporary, stop);
     // Root in somebody's user namespace may need none of its own, and get none.
@@ -218,7 +218,7 @@ class Attempt {
   const Confinement& confinement_;
   std::vector<std::string> environment_;
   Tier tier_;
-  std::optional<Observer> observer_;
+  std::optional<OpenObserver> observer_;
   std::optional<Scratch> scratch_;
   InsidePlan plan_;
   std::string filter_digest_;

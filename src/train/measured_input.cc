@@ -55,7 +55,7 @@ Result<void> identify(MeasuredInput& input, const WorkOptions& work) {
   const bool same = std::ranges::equal(listing.files, input.manifest.files, {}, &ListedFile::name, &FileEntry::name);
   if (!same) return refuse(ErrorCode::kTrainingInputChanged, "changed while it was hashed", input.spec.path.native());
   for (ListedFile& file : listing.files) input.files.push_back({std::move(file.name), file.identity});
-  input.facts.mutable_ = others_may_write(root, input.manifest);
+  input.facts.writable_by_others = others_may_write(root, input.manifest);
   return {};
 }
 

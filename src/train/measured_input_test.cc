@@ -54,7 +54,7 @@ TEST_F(MeasuredInputTest, SaysWhatItIs) {
   EXPECT_EQ(input.facts.files, 2);
   EXPECT_EQ(input.facts.bytes, 8);
   EXPECT_EQ(input.facts.merkle, merkle_root(named_digests(hashed.manifest)));
-  EXPECT_EQ(input.facts.mutable_, false);
+  EXPECT_EQ(input.facts.writable_by_others, false);
   EXPECT_FALSE(input.facts.signature);
   ASSERT_EQ(input.files.size(), 2U);
   EXPECT_EQ(input.files[0].name, "a.txt");
@@ -62,10 +62,10 @@ TEST_F(MeasuredInputTest, SaysWhatItIs) {
 
 TEST_F(MeasuredInputTest, KnowsWhenOthersMayWrite) {
   ASSERT_EQ(::chmod((root_ / "data/a.txt").c_str(), 0666), 0);
-  EXPECT_EQ(measure().facts.mutable_, true);
+  EXPECT_EQ(measure().facts.writable_by_others, true);
   ASSERT_EQ(::chmod((root_ / "data/a.txt").c_str(), 0644), 0);
   ASSERT_EQ(::chmod((root_ / "data").c_str(), 0777), 0);
-  EXPECT_EQ(measure().facts.mutable_, true);
+  EXPECT_EQ(measure().facts.writable_by_others, true);
 }
 
 TEST_F(MeasuredInputTest, FindsWhatChanged) {

@@ -63,8 +63,8 @@ bool handles_lead_back(const Fd& folder) {
 
 }  // namespace
 
-Result<Observer> Observer::open() {
-  Observer out;
+Result<OpenObserver> OpenObserver::open() {
+  OpenObserver out;
   out.by_handle_ = group(kGroup | kHandles);
   out.by_file_ = group(kGroup);
   if (!out.by_file_)
@@ -72,7 +72,7 @@ Result<Observer> Observer::open() {
   return out;
 }
 
-Result<void> Observer::watch(pid_t first, const std::vector<std::string>& temporary) {
+Result<void> OpenObserver::watch(pid_t first, const std::vector<std::string>& temporary) {
   const std::string process = fmt::format("/proc/{}/", first);
   mounts_ = Fd(::open((process + "ns/mnt").c_str(), O_RDONLY | O_CLOEXEC));
   root_ = Fd(::open((process + "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -91,7 +91,7 @@ Result<void> Observer::watch(pid_t first, const std::vector<std::string>& tempor
   return {};
 }
 
-bool Observer::watch_by_handle(const MountedPlace& place) {
+bool OpenObserver::watch_by_handle(const MountedPlace& place) {
   if (!by_handle_ || !place.read_only) return false;
   Watched watched;
   watched.folder = Fd(::openat(root_.get(), beneath(place.path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -104,9 +104,9 @@ bool Observer::watch_by_handle(const MountedPlace& place) {
   return true;
 }
 
-bool Observer::watch_by_file(const MountedPlace& place) { return mark(by_file_, root_, beneath(place.path)); }
+bool OpenObserver::watch_by_file(const MountedPlace& place) { return mark(by_file_, root_, beneath(place.path)); }
 
-void Observer::take_from(const Fd& group) {
+void OpenObserver::take_from(const Fd& group) {
   buffer_.resize(kBuffer);
   while (group) {
     const ssize_t size = ::read(group.get(), buffer_.data(), buffer_.size());
@@ -119,7 +119,7 @@ void Observer::take_from(const Fd& group) {
   }
 }
 
-void Observer::take(const OpenEvent& event) {
+void OpenObserver::take(const OpenEvent& event) {
   if (event.lost) {
     ++dropped_;
     gap("the queue of events overflowed");
@@ -135,7 +135,7 @@ void Observer::take(const OpenEvent& event) {
   }
 }
 
-void Observer::take_file(const OpenEvent& event) {
+void OpenObserver::take_file(const OpenEvent& event) {
   const Fd file(event.descriptor);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return gap("an opened file cannot be looked at");
@@ -148,7 +148,7 @@ void Observer::take_file(const OpenEvent& event) {
   if (seen_.insert(key).second) opened_.push_back({std::move(path), event.executed, status.st_dev, status.st_ino});
 }
 
-void Observer::take_handles(const OpenEvent& event) {
+void OpenObserver::take_handles(const OpenEvent& event) {
   struct stat status{};
   for (const Watched& watched : watched_) {
     if (watched.filesystem != event.file.filesystem()) continue;
@@ -164,7 +164,7 @@ void Observer::take_handles(const OpenEvent& event) {
   opened_.push_back({std::move(path), event.executed, status.st_dev, status.st_ino});
 }
 
-Fd Observer::open_handle(const Watched& watched, const FileHandle& handle) const {
+Fd OpenObserver::open_handle(const Watched& watched, const FileHandle& handle) const {
   alignas(file_handle) std::array<char, sizeof(file_handle) + kMaxHandle> space{};
   const std::string_view bytes = handle.handle();
   if (bytes.size() > space.size()) return {};
@@ -173,7 +173,7 @@ Fd Observer::open_handle(const Watched& watched, const FileHandle& handle) const
       ::open_by_handle_at(watched.folder.get(), reinterpret_cast<file_handle*>(space.data()), O_PATH | O_CLOEXEC));
 }
 
-const std::string& Observer::folder_path(const FileHandle& folder) {
+const std::string& OpenObserver::folder_path(const FileHandle& folder) {
   const auto known = folders_.find(folder.bytes);
   if (known != folders_.end()) return known->second;
   return folders_.emplace(folder.bytes, find_folder(folder)).first->second;
@@ -181,7 +181,7 @@ const std::string& Observer::folder_path(const FileHandle& folder) {
 
 // A folder may lie on several mounts of one file system, and a path be told that holds only
 // on one of them: so each is asked until that path leads to that folder.
-std::string Observer::find_folder(const FileHandle& folder) const {
+std::string OpenObserver::find_folder(const FileHandle& folder) const {
   for (const Watched& watched : watched_) {
     if (watched.filesystem != folder.filesystem()) continue;
     const Fd opened = open_handle(watched, folder);
@@ -192,18 +192,18 @@ std::string Observer::find_folder(const FileHandle& folder) const {
   return {};
 }
 
-bool Observer::is_at(const std::string& path, const struct stat& status) const {
+bool OpenObserver::is_at(const std::string& path, const struct stat& status) const {
   if (!path.starts_with('/')) return false;
   const Fd found(::openat(root_.get(), beneath(path).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat other{};
   return found && ::fstat(found.get(), &other) == 0 && other.st_dev == status.st_dev && other.st_ino == status.st_ino;
 }
 
-void Observer::gap(std::string what) {
+void OpenObserver::gap(std::string what) {
   if (gaps_.size() < kMostGaps && std::ranges::find(gaps_, what) == gaps_.end()) gaps_.push_back(std::move(what));
 }
 
-std::vector<OpenedFile> Observer::opened() {
+std::vector<OpenedFile> OpenObserver::opened() {
   // Of one file the opening to run it comes first, and is kept.
   std::ranges::sort(opened_, [](const OpenedFile& a, const OpenedFile& b) {
     return std::tie(a.path, a.device, a.inode, b.executed) < std::tie(b.path, b.device, b.inode, a.executed);

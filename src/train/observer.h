@@ -18,15 +18,15 @@
 
 namespace weightmark {
 
-// Observer has two groups of marks. Mounts that are only read are watched by handles: an
+// OpenObserver has two groups of marks. Mounts that are only read are watched by handles: an
 // event says in which folder of which file system which name was opened, and a folder is
 // looked up once. Where files may be renamed and removed meanwhile, or handles lead
 // nowhere, an event brings the open file itself, which costs more.
-class Observer {
+class OpenObserver {
  public:
   // open asks the kernel for both groups.
   // Errors: confinement-unavailable, without CAP_SYS_ADMIN or fanotify.
-  static Result<Observer> open();
+  static Result<OpenObserver> open();
 
   // watch marks every mount that the process `first` sees, but for `temporary` places and
   // those that hold no files. A mount that cannot be marked is a gap.

@@ -42,7 +42,7 @@ void PackageIndex::add_folder(const std::string& folder) {
     if (entry->path().extension() != ".dist-info") continue;
     auto package = read_package(entry->path());
     if (!package) continue;  // its files belong to nobody then
-    for (const RecordedFile& file : package->files) {
+    for (const PackageFile& file : package->files) {
       const std::string path = (fs::path(folder) / file.path).lexically_normal();
       files_.try_emplace(path, OwnedFile{packages_.size(), file.sha256, false});
     }

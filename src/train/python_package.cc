@@ -118,8 +118,8 @@ std::string Package::kind() const {
   return accelerator ? "accelerator-runtime" : "package";
 }
 
-std::vector<RecordedFile> parse_installed(std::string_view text) {
-  std::vector<RecordedFile> files;
+std::vector<PackageFile> parse_installed(std::string_view text) {
+  std::vector<PackageFile> files;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = trimmed(text.substr(0, end));

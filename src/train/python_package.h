@@ -13,12 +13,12 @@ namespace weightmark {
 
 inline constexpr std::uint64_t kMaxPackageFile = std::uint64_t{64} << 20U;
 
-// RecordedFile is a line of RECORD.
-struct RecordedFile {
+// PackageFile is a line of RECORD.
+struct PackageFile {
   std::string path;    // relative to the folder of all packages, or absolute
   std::string sha256;  // lower-case hex; empty where none is recorded, as of bytecode
 
-  friend bool operator==(const RecordedFile&, const RecordedFile&) = default;
+  friend bool operator==(const PackageFile&, const PackageFile&) = default;
 };
 
 // PackageMetadata is what METADATA says at its top (core metadata, version 1.0 to 2.4).
@@ -34,7 +34,7 @@ struct PackageMetadata {
 struct Package {
   PackageMetadata metadata;
   std::string record_sha256;  // of RECORD itself
-  std::vector<RecordedFile> files;
+  std::vector<PackageFile> files;
 
   // purl is "pkg:pypi/NAME@VERSION", the name normalised
   // (https://github.com/package-url/purl-spec, PURL-TYPES).
@@ -46,7 +46,7 @@ struct Package {
 
 // parse_installed takes the CSV (RFC 4180) of a RECORD; lines that are none are passed over:
 // what they would vouch for counts as not vouched for.
-std::vector<RecordedFile> parse_installed(std::string_view text);
+std::vector<PackageFile> parse_installed(std::string_view text);
 
 PackageMetadata parse_metadata(std::string_view text);
 

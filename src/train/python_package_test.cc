@@ -13,7 +13,7 @@ TEST(PythonPackage, ReadsARecord) {
   const std::string text =
       std::string("torch/a.py,") + kRecorded + ",3\n" + "\"torch/a,b\"\"c\"\".py\"," + kRecorded + ",3\r\n" +
       "torch/__pycache__/a.cpython-312.pyc,,\n\ntorch/md5.py,md5=abc,1\ntorch/short.py,sha256=AAAA,1\n";
-  EXPECT_EQ(parse_installed(text), (std::vector<RecordedFile>{{"torch/a.py", kHex},
+  EXPECT_EQ(parse_installed(text), (std::vector<PackageFile>{{"torch/a.py", kHex},
                                                               {"torch/a,b\"c\".py", kHex},
                                                               {"torch/__pycache__/a.cpython-312.pyc", ""},
                                                               {"torch/md5.py", ""},

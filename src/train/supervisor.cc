@@ -80,7 +80,7 @@ bool map_ids(pid_t process) {
 
 class Supervisor {
  public:
-  Supervisor(InsidePlan& plan, Observer* observer, const std::atomic<bool>* stop, SignalRelay signals)
+  Supervisor(InsidePlan& plan, OpenObserver* observer, const std::atomic<bool>* stop, SignalRelay signals)
       : plan_(plan), observer_(observer), stop_(stop), signals_(std::move(signals)) {}
   Supervisor(const Supervisor&) = delete;
 
@@ -208,7 +208,7 @@ class Supervisor {
   }
 
   InsidePlan& plan_;
-  Observer* observer_;
+  OpenObserver* observer_;
   const std::atomic<bool>* stop_;
   SignalRelay signals_;
   Fd control_;
@@ -222,7 +222,7 @@ class Supervisor {
 
 }  // namespace
 
-Result<Ended> supervise(InsidePlan& plan, unsigned long namespaces, Observer* observer,
+Result<Ended> supervise(InsidePlan& plan, unsigned long namespaces, OpenObserver* observer,
                         const std::vector<std::string>& temporary, const std::atomic<bool>* stop) {
   WM_TRY(SignalRelay signals, SignalRelay::open());
   Supervisor supervisor(plan, observer, stop, std::move(signals));

@@ -24,7 +24,7 @@ struct Ended {
 // and all events are taken. `temporary` are the places that need no observation.
 // Errors: confinement-unavailable, if the kernel refuses anything before the command
 // begins; confinement-failed.
-Result<Ended> supervise(InsidePlan& plan, unsigned long namespaces, Observer* observer,
+Result<Ended> supervise(InsidePlan& plan, unsigned long namespaces, OpenObserver* observer,
                         const std::vector<std::string>& temporary, const std::atomic<bool>* stop);
 
 }  // namespace weightmark

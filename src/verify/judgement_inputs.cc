@@ -76,7 +76,7 @@ void judge_digests(const JudgementCase& it, std::vector<Finding>& all) {
       findings.fails("has no digest", input.name());
     else if (facts.changed.value_or(false))
       findings.fails("changed while it was read", input.name());
-    else if (facts.mutable_.value_or(false) && !facts.changed)
+    else if (facts.writable_by_others.value_or(false) && !facts.changed)
       findings.unknown("others could write it, and nobody looked whether they did", input.name());
   }
   check_listed(it, findings);

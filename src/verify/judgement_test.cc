@@ -247,7 +247,7 @@ const std::vector<Row>& rows() {
        },
        "nobody saw whether it was loaded"},
       {"{inputs: {digests: required}}", "inputs.digests", [](World& it) { it.resource(kTrain).digests.clear(); },
-       "has no digest", [](World& it) { it.facts(kTrain).mutable_ = true; }, "others could write it"},
+       "has no digest", [](World& it) { it.facts(kTrain).writable_by_others = true; }, "others could write it"},
       {"{inputs: {digests: required}}", "inputs.digests", [](World& it) { it.facts(kTrain).changed = true; }, "changed",
        nothing_listed, "no dataset or model is listed"},
       {"{inputs: {signatures: required}}", "inputs.signatures", [](World& it) { it.facts(kTrain).signature.reset(); },
@@ -416,7 +416,7 @@ TEST(Judgement, AcceptsWhatOtherwiseCannotBeTold) {
   EXPECT_EQ(overall(judge("{training: {completed: required}}", it)), Answer::kHolds);
   it.conditions().network = "loopback";
   EXPECT_EQ(overall(judge("{network: denied}", it)), Answer::kHolds);
-  it.facts(kTrain).mutable_ = true;
+  it.facts(kTrain).writable_by_others = true;
   it.facts(kTrain).changed = false;
   EXPECT_EQ(overall(judge("{inputs: {digests: required}}", it)), Answer::kHolds);
   no_summary(it);

@@ -43,6 +43,8 @@ REPORT = document(
     model=TEXT, signature=TEXT, time={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     bytesHashed=COUNT, partial={"type": "boolean"}, warnings=array(TEXT), signer={"type": "object"}, subject={"type": "object"},
     policy={"type": "object"}, trust={"type": "object", "required": ["from"]},
+    provenance={"type": "object", "required": ["answer", "findings", "statements", "level", "levelReason"]},
+    content=array({"type": "object", "required": ["file", "kind", "detail"]}),
     checks=array({"type": "object", "required": ["id", "outcome", "detail"],
                   "properties": {"outcome": {"enum": ["passed", "failed", "not-checked"]}, "error": ERROR}}),
     files=array({"type": "object", "required": ["name", "coverage"],
@@ -77,7 +79,13 @@ SHAPES = {
         verified={"const": False}, signature=TEXT, mediaType=TEXT, keyFingerprint=TEXT, logEntries=COUNT,
         timestamps=COUNT, declaredFiles=COUNT, chain=array({"type": "object", "required": ["subject", "issuer", "sha256"]}),
         identity={"type": "object", "required": ["names", "provider", "claims"]},
-        statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]}),
+        statement={"type": "object", "required": ["_type", "subject", "predicateType", "predicate"]},
+        provenance={"type": "object", "required": ["source", "inputs"]}, problem=TEXT),
+    "weightmark.card.v1": document(
+        "weightmark.card.v1", ["path", "card", "written", "outdated"],
+        path=TEXT, card={"type": "object", "required": ["license", "baseModels", "datasets"]},
+        written={"type": "boolean"}, outdated=array({"type": "object", "required": ["file", "why", "command"]}),
+        compared={"type": "object"}),
     "weightmark.trust.v1": document(
         "weightmark.trust.v1", ["from", "certificateAuthorities", "logs", "certificateLogs", "timestampAuthorities"],
         vouchedUntil=TEXT, **{"from": TEXT, "certificateAuthorities": PARTIES, "logs": PARTIES,

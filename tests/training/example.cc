@@ -30,7 +30,7 @@ MeasuredInput dataset() {
   facts.merkle = MerkleRoot{digits('3'), 18'231};
   facts.signature = InputSignature{digits('4'), "data@acme.example", "https://accounts.google.com", true};
   facts.croissant_sha256 = digits('5');
-  facts.mutable_ = false;
+  facts.writable_by_others = false;
   return it;
 }
 
@@ -47,7 +47,7 @@ MeasuredInput base_model() {
   it.facts.digest_kind = "oms-root";
   it.facts.license = "apache-2.0";
   it.facts.provenance_sha256 = digits('9');
-  it.facts.mutable_ = true;
+  it.facts.writable_by_others = true;
   return it;
 }
 
