@@ -250,10 +250,9 @@ Json to_json(const CardFlags& flags, const Shown& shown) {
   return Json::object(std::move(members));
 }
 
-// What nobody vouches for cannot prove a card wrong.
-int status_of(const Shown& shown) {
-  const bool wrong = shown.provenance && shown.provenance->verified && !shown.mismatches.empty();
-  return wrong ? static_cast<int>(ErrorClass::kRefused) : 0;
+// is_wrong: what nobody vouches for cannot prove a card wrong.
+bool is_wrong(const Shown& shown) {
+  return shown.provenance && shown.provenance->verified && !shown.mismatches.empty();
 }
 
 int run(const CardFlags& flags, Ui& ui) {
@@ -267,7 +266,9 @@ int run(const CardFlags& flags, Ui& ui) {
   else if (!output.quiet)
     out(fmt::format("card {}\n{}{}", printable(flags.card().native()), describe_card(shown->card, flags.model()),
                     describe_compared(*shown)));
-  return status_of(*shown);
+  if (!is_wrong(*shown)) return 0;
+  ui.failure(fmt::format("{} says otherwise than its provenance", printable(flags.card().native())));
+  return static_cast<int>(ErrorClass::kRefused);
 }
 
 void add_written(CLI::App& method, CardFlags& flags) {

@@ -235,7 +235,11 @@ std::string describe_hardware(const TrainingConditions& it) {
                                             one.driver.empty() ? "" : ", driver " + one.driver)) +
                       std::string(kReported));
   texts.push_back(printable(joined({it.cpu, it.kernel, it.runtime})));
-  if (it.nodes != 1 || it.ranks != 1) texts.push_back(fmt::format("{} ranks on {} nodes", it.ranks, it.nodes));
+  const auto count = [](std::int64_t number, std::string_view what) {
+    return number < 0 ? fmt::format("{} {}s", number, what) : plural(static_cast<std::uint64_t>(number), what);
+  };
+  if (it.nodes != 1 || it.ranks != 1)
+    texts.push_back(fmt::format("{} on {}", count(it.ranks, "rank"), count(it.nodes, "node")));
   return lines_of("hardware", texts);
 }
 

@@ -161,6 +161,7 @@ void look_for(const std::string& secret) {
       if (content.find(secret) != std::string::npos) found.push_back(path);
     }
   }
+  if (processes != nullptr) ::closedir(processes);
   std::cout << "secret in processes: " << (found.empty() ? "no" : found.front()) << "\n";
 }
 
