@@ -47,11 +47,14 @@ Result<InputTrust> read_trust(const TrainFlags& flags, const Ui& ui) {
 Result<TrainedModel> train(const TrainFlags& flags, const Ui& ui, Progress& progress) {
   WM_TRY(TrainOptions options, flags.options());
   WM_TRY(options.trust, read_trust(flags, ui));
-  WM_TRY(const OpenSigner open, flags.signer.open(ui));
-  // Before hours are spent: a key that cannot sign, a certificate that has expired.
-  if (!flags.signer.keyless) WM_CHECK(open.last().check(now()));
-  options.signer = &open.last();
-  options.builder = [&] { return builder(flags, open); };
+  std::optional<OpenSigner> open;
+  if (flags.signs()) {
+    WM_TRY(open, flags.signer.open(ui));
+    // Before hours are spent: a key that cannot sign, a certificate that has expired.
+    if (!flags.signer.keyless) WM_CHECK(open->last().check(now()));
+    options.signer = &open->last();
+    options.builder = [&] { return builder(flags, *open); };
+  }
   options.warn = [&](const std::string& text) { ui.warn(printable(text)); };
   options.observer = &progress;
   options.stop = interrupt();
@@ -101,12 +104,19 @@ int end_as(const TrainedModel& trained, Ui& ui) {
   return shell_status(status);
 }
 
+int tell_node(const TrainFlags& flags, const Ui& ui) {
+  if (flags.output.json) out(write_json_indented(Json::of("node", flags.node_rank)));
+  ui.say(fmt::format("what was seen on node {} is left for node 0, which signs", flags.node_rank));
+  return 0;
+}
+
 int run(const TrainFlags& flags, Ui& ui) {
   ui.set_quiet(flags.output.quiet);
   Progress progress(ui);
   const auto trained = train(flags, ui, progress);
   if (!trained) return report_error(trained.error(), flags.output, ui);
   if (trained->wait_status != 0) return end_as(*trained, ui);
+  if (!trained->provenance) return tell_node(flags, ui);
   if (flags.output.json) out(write_json_indented(signed_json(*trained->provenance)));
   tell_trained(*trained, ui);
   return 0;

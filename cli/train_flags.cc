@@ -1,5 +1,7 @@
 #include "cli/train_flags.h"
 
+#include <fmt/format.h>
+
 #include "base/refuse.h"
 #include "base/try.h"
 #include "cli/parser.h"
@@ -76,6 +78,36 @@ void TrainFlags::add_confinement_to(CLI::App& method) {
       ->check(one_of({"A", "B", "C"}));
 }
 
+void TrainFlags::add_nodes_to(CLI::App& method) {
+  method.add_option("--nodes", nodes, "How many machines run this training, each under a train of its own")
+      ->type_name("N")
+      ->check(whole_number(1, kMaxNodes));
+  method.add_option("--node-rank", node_rank, "Which of them this is; the one of rank 0 signs for all")
+      ->type_name("R")
+      ->check(whole_number(0, kMaxNodes - 1))
+      ->needs("--nodes");
+  method
+      .add_option("--rendezvous", rendezvous,
+                  "A new folder that all of them see and only their user can write to, for what each has seen")
+      ->type_name("PATH")
+      ->needs("--nodes");
+  method.add_option("--node-timeout", node_timeout, "Seconds to wait for the other nodes; an hour where absent")
+      ->type_name("SECONDS")
+      ->check(whole_number(1, 604'800))
+      ->needs("--nodes");
+}
+
+Result<std::optional<NodeOptions>> TrainFlags::node_options() const {
+  if (nodes == 1 && node_rank == 0 && rendezvous.empty()) return std::nullopt;
+  if (node_rank >= nodes)
+    return refuse(ErrorCode::kUsage, fmt::format("there is no node {} of {}", node_rank, nodes), "--node-rank",
+                  "nodes are counted from 0");
+  if (rendezvous.empty())
+    return refuse(ErrorCode::kUsage, "several nodes need a place to meet", "--nodes",
+                  "name a folder that all of them see with --rendezvous");
+  return NodeOptions{rendezvous, nodes, node_rank, std::chrono::seconds(node_timeout)};
+}
+
 void TrainFlags::add_to(CLI::App& method) {
   method.add_option("COMMAND", command, "The command and its arguments, after --")->required()->type_name("COMMAND");
   method.add_option("--output", model, "The folder that the command writes the model to")
@@ -85,6 +117,7 @@ void TrainFlags::add_to(CLI::App& method) {
   add_inputs_to(method);
   add_descriptions_to(method);
   add_confinement_to(method);
+  add_nodes_to(method);
   method.add_flag("--no-signature", no_signature, "Write the provenance alone, not the model's signature");
   method
       .add_option("--provenance", provenance,
@@ -137,6 +170,7 @@ Result<TrainOptions> TrainFlags::options() const {
   for (const std::string& key :
        {signer.private_key, signer.password.password_file, signer.identity.identity.token_file})
     if (!key.empty()) options.hidden.emplace_back(key);
+  WM_TRY(options.nodes, node_options());
   options.network = network;
   options.strict = strict;
   options.strongest = tier_of(strongest, Tier::kObserved);

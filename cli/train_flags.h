@@ -34,6 +34,10 @@ struct TrainFlags {
   std::vector<std::string> passed;
   std::vector<std::string> readable;
   std::vector<std::string> writable;
+  unsigned nodes = 1;
+  unsigned node_rank = 0;
+  std::string rendezvous;
+  unsigned node_timeout = 3600;
   bool network = false;
   bool strict = false;
   bool no_signature = false;
@@ -48,12 +52,17 @@ struct TrainFlags {
   // Errors: training-input, usage.
   Result<TrainOptions> options() const;
 
+  // signs says whether this is the node that does.
+  bool signs() const { return node_rank == 0; }
+
  private:
   void add_inputs_to(CLI::App& method);
   void add_descriptions_to(CLI::App& method);
   void add_confinement_to(CLI::App& method);
+  void add_nodes_to(CLI::App& method);
   Result<std::vector<InputSpec>> specs() const;
   Result<std::vector<std::string>> foreign_words() const;
+  Result<std::optional<NodeOptions>> node_options() const;
 };
 
 }  // namespace weightmark::cli

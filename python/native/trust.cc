@@ -101,7 +101,7 @@ void bind_places(nb::module_& module) {
 
 void bind_trust(nb::module_& module) {
   bind_places(module);
-  nb::class_<Trusted>(module, "Trusted", "Whom a verification trusts, with keys and certificates read.");
+  const nb::class_<Trusted> trusted(module, "Trusted", "Whom a verification trusts, with keys and certificates read.");
   module.def(
       "trust_keys",
       [](const Paths& paths, const std::optional<TrustPlaces>& logs) {

@@ -21,7 +21,7 @@ void wait_for(const std::future<void>& done, const Cancel& cancel) {
       done.wait();
     }
     cancel->store(false);  // what is left open may be used again
-    throw raised;
+    throw std::move(raised);
   }
 }
 

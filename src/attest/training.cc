@@ -67,6 +67,15 @@ void conditions(Fields& fields, auto& it) {
   fields.object("world", [&](Fields& world) {
     world.number("nodes", it.nodes);
     world.number("ranks", it.ranks);
+    world.objects("machines", it.machines, [](Fields& one, auto& machine) {
+      one.number("node", machine.node);
+      one.texts("entryPoint", machine.entry_point);
+      one.text("cpu", machine.cpu);
+      one.text("kernel", machine.kernel);
+      one.choice("tier", machine.tier, {"A", "B", "C", "D"});
+      one.choice("mode", machine.mode, {"fanotify", "none"});
+      one.flag("complete", machine.complete);
+    });
   });
 }
 

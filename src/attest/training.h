@@ -46,6 +46,19 @@ struct Accelerators {
   friend bool operator==(const Accelerators&, const Accelerators&) = default;
 };
 
+// TrainingNode is one of several machines that ran one training.
+struct TrainingNode {
+  std::int64_t node = 0;                 // its rank; the one of rank 0 signed
+  std::vector<std::string> entry_point;  // the command there
+  std::string cpu;
+  std::string kernel;
+  std::string tier;
+  std::string mode;
+  bool complete = false;
+
+  friend bool operator==(const TrainingNode&, const TrainingNode&) = default;
+};
+
 // TrainingConditions are how it was run: the internal parameters.
 struct TrainingConditions {
   // Isolation of the command.
@@ -68,6 +81,7 @@ struct TrainingConditions {
   std::string runtime;
   std::int64_t nodes = 1;
   std::int64_t ranks = 1;
+  std::vector<TrainingNode> machines;  // of several nodes, by their ranks; what is above is of the weakest
 
   friend bool operator==(const TrainingConditions&, const TrainingConditions&) = default;
 };

@@ -54,8 +54,21 @@ class TrainingRun {
     work_ = {options.threads, options.observer, options.stop.flag()};
   }
 
+  // run tells the other nodes, if there are any, when it fails.
   Result<TrainedModel> run() {
+    auto result = run_here();
+    if (!rendezvous_) return result;
+    if (!result)
+      rendezvous_->leave_failure(Redaction(environment_.secrets).apply(describe(result.error())));
+    else if (result->wait_status != 0)
+      rendezvous_->leave_failure("its command failed");
+    return result;
+  }
+
+ private:
+  Result<TrainedModel> run_here() {
     WM_CHECK(prepare());
+    if (rendezvous_) WM_CHECK(rendezvous_->wait_until_ready());
     record_.started = clock_now();
     WM_TRY(ConfinedRun confined, run_confined(options_.command, confinement_, options_.stop.flag()));
     record_.finished = clock_now();
@@ -63,15 +76,19 @@ class TrainingRun {
     result_.not_started = confined.not_started;
     if (confined.wait_status != 0) return std::move(result_);
     WM_CHECK(look_back(confined));
-    WM_CHECK(sign());
+    WM_CHECK(state());
     return std::move(result_);
   }
 
- private:
+  bool is_first() const { return !rendezvous_ || rendezvous_->is_first(); }
+
   // --- Before
 
   Result<void> prepare() {
     if (options_.command.empty()) return refuse(ErrorCode::kUsage, "no command is given", {}, "write it after --");
+    if (options_.nodes) {
+      WM_TRY(rendezvous_, Rendezvous::join(*options_.nodes, options_.stop));
+    }
     WM_CHECK(prepare_outputs());
     WM_CHECK(measure_inputs());
     WM_CHECK(read_source());
@@ -189,6 +206,7 @@ class TrainingRun {
     it.outputs = writable();
     it.outputs.insert(it.outputs.end(), {home_, report_});
     it.hidden = options_.hidden;
+    if (options_.nodes) it.hidden.push_back(options_.nodes->rendezvous);
     std::error_code error;
     it.folder = fs::current_path(error);
     for (const auto& [name, value] : environment_.command) it.environment.push_back(name + "=" + value);
@@ -210,7 +228,7 @@ class TrainingRun {
 
   Result<void> look_back(const ConfinedRun& confined) {
     record_.confinement = confined.facts;
-    if (files_below(outputs_.front()).empty())
+    if (is_first() && files_below(outputs_.front()).empty())
       return refuse(ErrorCode::kTrainingNoModel, "the command ended well and left no file there",
                     options_.model.native(), "name the folder that it writes to with --output");
     for (const MeasuredInput& input : record_.inputs) WM_CHECK(check_unchanged(input, work_));
@@ -255,13 +273,19 @@ class TrainingRun {
 
   // --- The statement
 
-  Result<void> sign() {
+  // state says what was seen: signed, or to node 0, which does so for all.
+  Result<void> state() {
     record_.builder_id = std::string(kLocalBuilder);
-    if (options_.builder) {
+    if (options_.builder && is_first()) {
       WM_TRY(record_.builder_id, options_.builder());
     }
     record_.invocation_id = invocation_id([](const char* name) { return std::getenv(name); });
     TrainingStatement statement = make_statement(record_, Redaction(environment_.secrets));
+    if (!is_first()) return rendezvous_->leave(statement.provenance);
+    if (rendezvous_) {
+      WM_TRY(const std::vector<NodeRecord> others, rendezvous_->gather());
+      WM_TRY(statement, merge_nodes(std::move(statement), others));
+    }
     for (const std::string& warning : statement.warnings) warn(warning);
     result_.training = std::move(statement.training);
     WM_CHECK(attest(write_provenance(statement.provenance)));
@@ -312,6 +336,7 @@ class TrainingRun {
   std::vector<fs::path> outputs_;  // without links, the model first
   fs::path home_;
   fs::path report_;
+  std::optional<Rendezvous> rendezvous_;
   std::optional<TrainingSource> source_;
   TrainingEnvironment environment_;
   CommandFiles files_;

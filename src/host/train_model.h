@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/rendezvous.h"
 #include "host/stop.h"
 #include "train/confinement.h"
 #include "train/input_signature.h"
@@ -36,7 +37,8 @@ struct TrainOptions {
   Tier strongest = Tier::kObserved;
   Tier least = Tier::kLandlock;
   bool strict = false;  // an undeclared file is a refusal
-  Signer* signer = nullptr;
+  std::optional<NodeOptions> nodes = {};  // of a training that takes several; only node 0 signs
+  Signer* signer = nullptr;               // of node 0
   bool sign_model = true;                            // beside the provenance
   std::optional<std::filesystem::path> output = {};  // where the provenance goes
   // Asked once the command is done: identities last for minutes. Errors pass through.
@@ -55,7 +57,7 @@ struct TrainedModel {
   std::vector<std::string> undeclared;
   std::vector<std::string> warnings;
   std::optional<SignedOutput> signature;
-  std::optional<SignedOutput> provenance;
+  std::optional<SignedOutput> provenance;  // absent on nodes other than node 0
 };
 
 // train_model measures the inputs, runs the command confined, looks whether they are what
@@ -63,7 +65,7 @@ struct TrainedModel {
 // fails is no error.
 // Errors: those of measure_input, read_git_source, run_confined, read_run_report,
 // sign_model and attest_model; training-no-model, training-input, training-input-changed,
-// training-undeclared, training-hyperparameters.
+// training-undeclared, training-hyperparameters, training-nodes.
 Result<TrainedModel> train_model(const TrainOptions& options);
 
 }  // namespace weightmark

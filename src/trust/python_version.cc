@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <memory>
 #include <utility>
 
 #include "base/refuse.h"
@@ -304,8 +305,9 @@ namespace {
 std::optional<unsigned char> hex_pair(std::string_view text) {
   unsigned char value = 0;
   if (text.size() < 2) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 2, value, 16);
-  if (error != std::errc() || end != text.data() + 2) return std::nullopt;
+  const char* const begin = std::to_address(text.begin());
+  const auto [end, error] = std::from_chars(begin, begin + 2, value, 16);
+  if (error != std::errc() || end != begin + 2) return std::nullopt;
   return value;
 }
 

@@ -113,6 +113,7 @@ double mean(const double* begin, const double* end) {
 // check_curve compares the two halves of the last third: single points scatter.
 void check_curve(const TrainingSummary& summary, RuleFindings& findings) {
   std::vector<double> points;
+  points.reserve(summary.loss_curve.size());
   for (const std::string& text : summary.loss_curve) points.push_back(number(text).value_or(std::nan("")));
   if (!std::ranges::all_of(points, [](double point) { return std::isfinite(point); }))
     return findings.fails("the loss was no number for a time");

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -156,6 +157,63 @@ class Training(unittest.TestCase):
             self.assertEqual(found["annotations"]["weightmark_kind"], kind)
             self.assertTrue(found["annotations"]["weightmark_signature"]["verified"])
             self.assertFalse(found["annotations"]["weightmark_mutable"])
+
+    # -- several nodes --
+
+    def nodes(self, *options, count=2):
+        """What the commands of all nodes of one run came to; each reads and writes on its own."""
+        meeting = self.folder / "meeting"
+        meeting.mkdir(mode=0o700)
+
+        def node(rank):
+            own = options[rank] if options else {}
+            words = ["--nodes", count, "--node-rank", rank, "--rendezvous", meeting, "--node-timeout", 60,
+                     *own.get("options", ())]
+            return self.train(*words, modes=own.get("modes", ()))
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(node, range(count)))
+
+    def test_several_nodes_give_one_statement(self):
+        more = self.folder / "more.txt"
+        more.write_text("1 3\n")
+        first, second = self.nodes({}, {"options": ["--readable", more], "modes": [f"--open={more}"]})
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertEqual(second.returncode, 0, second.stderr)
+        self.assertIn("left for node 0", second.stderr)
+        build = self.build()
+        world = build["internalParameters"]["world"]
+        self.assertEqual(world["nodes"], 2)
+        self.assertEqual([machine["node"] for machine in world["machines"]], [0, 1])
+        self.assertIn(f"--open={more}", world["machines"][1]["entryPoint"])
+        self.assertEqual(len([d for d in build["resolvedDependencies"] if d["name"] == "dataset:data"]), 1)
+        if self.tier == "A":
+            self.assertTrue(any("more.txt" in d["name"] + d.get("uri", "") for d in build["resolvedDependencies"]))
+
+    def test_a_node_that_fails_is_heard_of(self):
+        first, second = self.nodes({}, {"modes": ["--fail=3"]})
+        self.assertEqual(second.returncode, 3)
+        self.assert_refused(first, "training-nodes", 1)
+        self.assertIn("node 1 failed: its command failed", first.stderr)
+
+    def test_nodes_of_other_inputs_are_refused(self):
+        other = self.folder / "other" / "data"
+        other.mkdir(parents=True)
+        (other / "shard-0.txt").write_text("1 3\n")
+        first, _ = self.nodes({"options": ["--dataset", f"{self.base}=https://d.example/more"]},
+                              {"options": ["--dataset", f"{other}=https://d.example/mix"]})
+        self.assert_refused(first, "training-nodes", 1)
+        self.assertIn("dataset:data on node 1", first.stderr)
+
+    def test_the_command_cannot_reach_where_nodes_meet(self):
+        meeting = self.folder / "meeting"
+        first, second = self.nodes({"modes": [f"--open={meeting}/run.json"]}, {})
+        self.assertEqual((first.returncode, second.returncode), (0, 0), first.stderr)
+        self.assertNotIn(f"open {meeting}/run.json: yes", first.stdout)
+
+    def test_nodes_need_a_place_to_meet(self):
+        self.assert_refused(self.train("--nodes", "2"), "usage", 2)
+        self.assert_refused(self.train("--nodes", "2", "--node-rank", "2", "--rendezvous", self.folder), "usage", 2)
 
     def test_progress_is_told_as_the_commands_word(self):
         self.trained()

@@ -140,7 +140,7 @@ void open_one(const std::string& word) {
   } else {
     const int fd = ::open(path.c_str(), how == "write" ? O_RDWR | O_CREAT : O_RDONLY, 0644);
     if (fd < 0) say(path, fd);
-    if (how == "map") static_cast<void>(::mmap(nullptr, 1, PROT_READ, MAP_PRIVATE, fd, 0));
+    if (how == "map" && ::mmap(nullptr, 1, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED) say(path, -1);
     ::close(fd);
   }
 }
