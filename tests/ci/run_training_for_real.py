@@ -31,6 +31,7 @@ class ForReal(unittest.TestCase):
         self.git("init", "-q", "-b", "main")
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "Begin")
+        self.git("remote", "add", "origin", "https://github.com/acme/reviews")
         self.keys = self.place.folder
         self.made("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.keys / "key.pem")
         self.made("openssl", "ec", "-in", self.keys / "key.pem", "-pubout", "-out", self.keys / "key.pub")
@@ -75,6 +76,27 @@ class ForReal(unittest.TestCase):
         self.assertEqual(sorted(roles), ["eval", "train"])
         self.assertIn("weightmark_stepsCompleted", json.dumps(said["predicate"]["runDetails"]["byproducts"]))
         self.assertNotIn(SECRET, json.dumps(said))
+
+    def judge(self):
+        """By the example's policy, but that here a key signs."""
+        text = (EXAMPLE / "policy.yaml").read_text(encoding="utf-8")
+        head, rules = text.partition("        identity:")[0], text.partition("    # Of how it was made")[2]
+        policy = self.place.folder / "policy.yaml"
+        policy.write_text(f"{head}        key: {self.keys}/key.pub\n    #{rules}", encoding="utf-8")
+        return run(WEIGHTMARK, "verify", "--policy", policy, self.folder / "model")
+
+    def test_the_policy_of_the_example_holds(self):
+        self.assertEqual(self.train(TRAINER).returncode, 0)
+        done = self.judge()
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_the_policy_of_the_example_finds_what_no_commit_has(self):
+        (self.folder / "train.py").write_text("#\n" + (self.folder / "train.py").read_text(encoding="utf-8"),
+                                              encoding="utf-8")
+        self.assertEqual(self.train(TRAINER).returncode, 0)
+        done = self.judge()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("dirty-source", done.stdout)
 
     def test_a_model_of_one_file_is_a_file_to_others(self):
         """so that a platform which attests files attests this model"""
