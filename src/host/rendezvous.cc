@@ -49,14 +49,16 @@ Result<Rendezvous> Rendezvous::join(const NodeOptions& options, const Stop& stop
   Rendezvous it(options, stop);
   WM_CHECK(check_folder(options.rendezvous));
   WM_TRY(const std::optional<NodeRecord> old, it.record_of(options.node));
-  if (old) return refuse(kCode, "holds a record of an earlier run", options.rendezvous.native(), "give each run a new folder");
+  if (old)
+    return refuse(kCode, "holds a record of an earlier run", options.rendezvous.native(), "give each run a new folder");
   WM_CHECK(it.is_first() ? it.name_run() : it.learn_run());
   return it;
 }
 
 Result<void> Rendezvous::name_run() {
   WM_TRY(const std::optional<std::string> old, read(kRunFile, kMaxNote));
-  if (old) return refuse(kCode, "is where an earlier run met", options_.rendezvous.native(), "give each run a new folder");
+  if (old)
+    return refuse(kCode, "is where an earlier run met", options_.rendezvous.native(), "give each run a new folder");
   WM_TRY(run_, fresh_name());
   return write(kRunFile, write_json(Json::of("nodes", options_.nodes, "run", run_)));
 }
@@ -73,7 +75,8 @@ Result<void> Rendezvous::learn_run() {
     WM_TRY(const JsonView nodes, root.member("nodes"));
     WM_TRY(const std::int64_t count, nodes.integer());
     if (count != options_.nodes)
-      return refuse(kCode, fmt::format("node 0 was started as one of {} nodes, this as one of {}", count, options_.nodes));
+      return refuse(kCode,
+                    fmt::format("node 0 was started as one of {} nodes, this as one of {}", count, options_.nodes));
     run_ = name;
     return true;
   });
@@ -81,8 +84,7 @@ Result<void> Rendezvous::learn_run() {
 
 Result<void> Rendezvous::wait_until_ready() const {
   WM_CHECK(write(ready_file(options_.node), run_));
-  for (std::int64_t node = 0; node < options_.nodes; ++node)
-    WM_CHECK(wait(node, [&] { return is_ready(node); }));
+  for (std::int64_t node = 0; node < options_.nodes; ++node) WM_CHECK(wait(node, [&] { return is_ready(node); }));
   return {};
 }
 

@@ -25,7 +25,8 @@ class RendezvousTest : public ::testing::Test {
   }
 
   template <class T>
-  static void expect_refused(const Result<T>& result, std::string_view why, ErrorCode code = ErrorCode::kTrainingNodes) {
+  static void expect_refused(const Result<T>& result, std::string_view why,
+                             ErrorCode code = ErrorCode::kTrainingNodes) {
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, code);
     EXPECT_NE(describe(result.error()).find(why), std::string::npos) << describe(result.error());

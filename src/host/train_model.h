@@ -36,9 +36,9 @@ struct TrainOptions {
   bool network = false;
   Tier strongest = Tier::kObserved;
   Tier least = Tier::kLandlock;
-  bool strict = false;  // an undeclared file is a refusal
-  std::optional<NodeOptions> nodes = {};  // of a training that takes several; only node 0 signs
-  Signer* signer = nullptr;               // of node 0
+  bool strict = false;                               // an undeclared file is a refusal
+  std::optional<NodeOptions> nodes = {};             // of a training that takes several; only node 0 signs
+  Signer* signer = nullptr;                          // of node 0
   bool sign_model = true;                            // beside the provenance
   std::optional<std::filesystem::path> output = {};  // where the provenance goes
   // Asked once the command is done: identities last for minutes. Errors pass through.

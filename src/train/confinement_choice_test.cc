@@ -27,12 +27,12 @@ class ConfinementChoiceTest : public ConfinementTest {
 TEST_F(ConfinementChoiceTest, TakesLessWhereLessIsAskedFor) {
   want(Person::kRoot);
   confinement_.strongest = Tier::kNamespaces;
-  const Outcome unobserved = run(Person::kRoot, {"id", "-u"});
+  const CommandOutcome unobserved = run(Person::kRoot, {"id", "-u"});
   EXPECT_EQ(tier_letter(unobserved.run.facts), "B") << unobserved.reason;
   EXPECT_EQ(unobserved.output, "0\n");
   EXPECT_TRUE(unobserved.run.opened.empty());
   confinement_.strongest = Tier::kLandlock;
-  const Outcome without_view = run(Person::kRoot, {"id", "-u"});
+  const CommandOutcome without_view = run(Person::kRoot, {"id", "-u"});
   EXPECT_EQ(tier_letter(without_view.run.facts), "C") << without_view.reason;
   EXPECT_EQ(without_view.output, "0\n");
 }
@@ -40,11 +40,11 @@ TEST_F(ConfinementChoiceTest, TakesLessWhereLessIsAskedFor) {
 TEST_F(ConfinementChoiceTest, TakesNoLessThanIsAskedFor) {
   want(Person::kUser);
   confinement_.least = Tier::kObserved;
-  const Outcome user = run(Person::kUser, {"true"});
+  const CommandOutcome user = run(Person::kUser, {"true"});
   EXPECT_EQ(user.error, ErrorCode::kConfinementUnavailable);
   EXPECT_THAT(user.reason, HasSubstr("Operation not permitted"));
   confinement_.least = Tier::kNamespaces;
-  const Outcome container = run(Person::kContainer, {"true"});
+  const CommandOutcome container = run(Person::kContainer, {"true"});
   EXPECT_EQ(container.error, ErrorCode::kConfinementUnavailable);
   EXPECT_THAT(container.reason, HasSubstr("no namespaces"));
 }
@@ -128,7 +128,7 @@ TEST_F(ConfinementChoiceTest, SeesTheEndThoughDeathsOfChildrenAreIgnored) {
 TEST_F(ConfinementChoiceTest, LeavesIgnoredSignalsIgnored) {
   want(Person::kContainer);
   before_ = [] { ::signal(SIGHUP, SIG_IGN); };
-  const Outcome outcome = run(Person::kContainer, {"grep", "SigIgn", "/proc/self/status"});
+  const CommandOutcome outcome = run(Person::kContainer, {"grep", "SigIgn", "/proc/self/status"});
   EXPECT_TRUE(outcome.says("0001\n")) << outcome.output;
 }
 

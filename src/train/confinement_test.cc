@@ -32,8 +32,8 @@ class EachTier : public ConfinementTest, public testing::WithParamInterface<Pers
     ConfinementTest::SetUp();
     want(GetParam());
   }
-  Outcome run(const std::vector<std::string>& command) { return ConfinementTest::run(GetParam(), command); }
-  Outcome probed(const std::vector<std::string>& words) { return run(probe(words)); }
+  CommandOutcome run(const std::vector<std::string>& command) { return ConfinementTest::run(GetParam(), command); }
+  CommandOutcome probed(const std::vector<std::string>& words) { return run(probe(words)); }
   bool has_view() const { return GetParam() != Person::kContainer; }
   // What an undeclared file looks like.
   std::string nothing() const { return has_view() ? " ENOENT" : " EACCES"; }
@@ -43,23 +43,23 @@ INSTANTIATE_TEST_SUITE_P(Confinement, EachTier, testing::Values(Person::kRoot, P
                          [](const auto& about) { return name_of(about.param); });
 
 TEST_P(EachTier, KeepsTheExitCode) {
-  const Outcome outcome = run({"sh", "-c", "exit 7"});
+  const CommandOutcome outcome = run({"sh", "-c", "exit 7"});
   EXPECT_EQ(shell_status(outcome.run.wait_status), 7);
   EXPECT_EQ(outcome.run.not_started, "");
 }
 
 TEST_P(EachTier, KeepsTheSignalThatItDiedOf) {
-  const Outcome outcome = run({"sh", "-c", "kill -TERM $$"});
+  const CommandOutcome outcome = run({"sh", "-c", "kill -TERM $$"});
   ASSERT_TRUE(WIFSIGNALED(outcome.run.wait_status));
   EXPECT_EQ(WTERMSIG(outcome.run.wait_status), SIGTERM);
   EXPECT_EQ(shell_status(outcome.run.wait_status), 128 + SIGTERM);
 }
 
 TEST_P(EachTier, TellsWhatCannotBeRun) {
-  const Outcome missing = run({"no-such-program"});
+  const CommandOutcome missing = run({"no-such-program"});
   EXPECT_EQ(shell_status(missing.run.wait_status), 127);
   EXPECT_THAT(missing.run.not_started, HasSubstr("No such file"));
-  const Outcome forbidden = run({at("in/a").string()});
+  const CommandOutcome forbidden = run({at("in/a").string()});
   EXPECT_EQ(shell_status(forbidden.run.wait_status), 126);
   EXPECT_THAT(forbidden.run.not_started, HasSubstr("Permission denied"));
 }
@@ -81,7 +81,7 @@ TEST_P(EachTier, ReadsStandardInput) {
     ::dup2(ends[0], STDIN_FILENO);
   };
   confinement_.environment.emplace_back("STDIN=kept");
-  const Outcome outcome = run({"cat"});
+  const CommandOutcome outcome = run({"cat"});
   EXPECT_EQ(outcome.output, "given\n");
   EXPECT_EQ(outcome.run.facts.standard_input, "pipe");
   EXPECT_FALSE(outcome.run.facts.complete);
@@ -89,7 +89,7 @@ TEST_P(EachTier, ReadsStandardInput) {
 
 TEST_P(EachTier, ReadsOnlyWhatWasNamed) {
   const std::string secret = at("secret").string();
-  const Outcome outcome =
+  const CommandOutcome outcome =
       probed({"reads", at("in/a").string(), secret, at("in/../secret").string(), "/etc/hostname", "/root", "/home"});
   EXPECT_TRUE(outcome.says(at("in/a").string() + " ok")) << outcome.output;
   EXPECT_TRUE(outcome.says(secret + nothing())) << outcome.output;
@@ -101,7 +101,7 @@ TEST_P(EachTier, ReadsOnlyWhatWasNamed) {
 TEST_P(EachTier, WritesOnlyOutputs) {
   // Of this test alone: the tiers are tested at the same time, and not each has one of its own.
   const std::string shared = fmt::format("/dev/shm/weightmark-new-{}", ::getpid());
-  const Outcome outcome =
+  const CommandOutcome outcome =
       probed({"writes", at("in/a").string(), at("in/new").string(), at("bin/new").string(), at("out/new").string(),
               shared, "/etc/new", "/dev/null", "/proc/sys/kernel/hostname"});
   EXPECT_FALSE(outcome.says(at("in/a").string() + " ok")) << outcome.output;
@@ -121,7 +121,7 @@ TEST_P(EachTier, WritesOnlyOutputs) {
 TEST_P(EachTier, HasATemporaryFolderOfItsOwn) {
   const std::string outside = fmt::format("/tmp/weightmark-outside-{}", ::getpid());
   std::ofstream(outside) << "x";
-  const Outcome outcome = run({"sh", "-c", "f=$(mktemp) && echo ok > $f && cat $f; cat " + outside});
+  const CommandOutcome outcome = run({"sh", "-c", "f=$(mktemp) && echo ok > $f && cat $f; cat " + outside});
   EXPECT_TRUE(outcome.output.starts_with("ok\n")) << outcome.output;
   EXPECT_FALSE(outcome.says("x\n")) << outcome.output;
   fs::remove(outside);
@@ -131,13 +131,13 @@ TEST_P(EachTier, ReachesNoNetwork) {
   int port = 0;
   const Fd listener = listen_locally(port);
   ASSERT_TRUE(listener);
-  const Outcome outcome = probed({"connect", std::to_string(port)});
+  const CommandOutcome outcome = probed({"connect", std::to_string(port)});
   EXPECT_TRUE(outcome.says(has_view() ? "connect ECONNREFUSED" : "connect EACCES")) << outcome.output;
   EXPECT_EQ(outcome.run.facts.network, has_view() ? "loopback" : "denied");
-  const Outcome own = probed({"loopback"});
+  const CommandOutcome own = probed({"loopback"});
   EXPECT_TRUE(own.says(has_view() ? "loopback ok" : "loopback EACCES")) << own.output;
   if (!has_view()) return;
-  const Outcome interfaces = run({"cat", "/proc/net/dev"});
+  const CommandOutcome interfaces = run({"cat", "/proc/net/dev"});
   EXPECT_EQ(std::ranges::count(interfaces.output, ':'), 1) << interfaces.output;
   EXPECT_TRUE(interfaces.says("lo:"));
 }
@@ -147,7 +147,7 @@ TEST_P(EachTier, ReachesTheNetworkWhereThatIsAllowed) {
   const Fd listener = listen_locally(port);
   ASSERT_TRUE(listener);
   confinement_.network = true;
-  const Outcome outcome = probed({"connect", std::to_string(port)});
+  const CommandOutcome outcome = probed({"connect", std::to_string(port)});
   EXPECT_TRUE(outcome.says("connect ok")) << outcome.output;
   EXPECT_EQ(outcome.run.facts.network, "open");
   EXPECT_EQ(tier_letter(outcome.run.facts), has_view() ? "D" : "C");
@@ -155,7 +155,7 @@ TEST_P(EachTier, ReachesTheNetworkWhereThatIsAllowed) {
 }
 
 TEST_P(EachTier, MayNotMakeTheCallsThatGetAround) {
-  const Outcome outcome = probed({"calls"});
+  const CommandOutcome outcome = probed({"calls"});
   for (const char* expected : {"io_uring_setup ENOSYS", "open_by_handle_at EPERM", "unshare EPERM", "clone EPERM",
                                "mount EPERM", "keyctl ENOSYS", "ptrace-parent EPERM", "vsock E"})
     EXPECT_TRUE(outcome.says(expected)) << expected << " is not in\n" << outcome.output;
@@ -163,7 +163,7 @@ TEST_P(EachTier, MayNotMakeTheCallsThatGetAround) {
 }
 
 TEST_P(EachTier, KeepsNoRightsAndGainsNone) {
-  const Outcome outcome = run({"grep", "-E", "NoNewPrivs|CapEff|CapBnd|CapAmb|Seccomp:", "/proc/self/status"});
+  const CommandOutcome outcome = run({"grep", "-E", "NoNewPrivs|CapEff|CapBnd|CapAmb|Seccomp:", "/proc/self/status"});
   EXPECT_TRUE(outcome.says("NoNewPrivs:\t1")) << outcome.output;
   EXPECT_TRUE(outcome.says("Seccomp:\t2")) << outcome.output;
   EXPECT_TRUE(outcome.says("CapAmb:\t0000000000000000")) << outcome.output;
@@ -175,7 +175,7 @@ TEST_P(EachTier, KeepsNoRightsAndGainsNone) {
 TEST_P(EachTier, HasTheGivenEnvironmentAndNoOther) {
   before_ = [] { ::setenv("WEIGHTMARK_TEST_SECRET", "planted-secret-value", 1); };
   confinement_.environment = {"PATH=/usr/bin:/bin", "NAME=value"};
-  const Outcome outcome = run({"env"});
+  const CommandOutcome outcome = run({"env"});
   EXPECT_TRUE(outcome.says("NAME=value\n"));
   EXPECT_FALSE(outcome.says("planted")) << outcome.output;
   EXPECT_EQ(std::ranges::count(outcome.output, '\n'), has_view() ? 2 : 3) << outcome.output;  // and TMPDIR
@@ -192,10 +192,10 @@ void plant(const std::string& text) {
 
 TEST_P(EachTier, SeesNoSecretOfTheSupervisor) {
   before_ = [] { plant("A=PLANTED"); };
-  const Outcome outcome = probed({"environments", "A=PLANTED"});
+  const CommandOutcome outcome = probed({"environments", "A=PLANTED"});
   EXPECT_FALSE(outcome.says("found in environ")) << outcome.output;
   if (!has_view()) return;
-  const Outcome first = probed({"reads", "/proc/1/environ", "/proc/1/mem", "/proc/1/maps"});
+  const CommandOutcome first = probed({"reads", "/proc/1/environ", "/proc/1/mem", "/proc/1/maps"});
   EXPECT_EQ(first.output, "/proc/1/environ EACCES\n/proc/1/mem EACCES\n/proc/1/maps EACCES\n");
 }
 
@@ -207,7 +207,7 @@ TEST_P(EachTier, InheritsNoDescriptor) {
 TEST_P(EachTier, HasStandardDescriptorsThoughTheyWereClosed) {
   before_ = [] { ::close(STDIN_FILENO); };
   confinement_.environment.emplace_back("STDIN=kept");
-  const Outcome outcome = probed({"descriptors"});
+  const CommandOutcome outcome = probed({"descriptors"});
   EXPECT_EQ(outcome.output, "0 1 2 \n");
   EXPECT_EQ(outcome.run.facts.standard_input, "null");
 }
@@ -217,18 +217,18 @@ TEST_P(EachTier, ReachesNoSocketOfOthers) {
   const std::string abstract = "@weightmark-test-" + std::to_string(::getpid());
   const Fd unnamed = listen_at(abstract);
   ASSERT_TRUE(named && unnamed);
-  const Outcome outcome = probed({"unix", at("secret.sock").string()});
+  const CommandOutcome outcome = probed({"unix", at("secret.sock").string()});
   EXPECT_EQ(outcome.says("unix ENOENT"), has_view()) << outcome.output;
   if (!has_view()) {
     EXPECT_THAT(outcome.run.facts.limits, Contains(HasSubstr("sockets in the file system")));
   }
-  const Outcome other = probed({"unix", abstract});
+  const CommandOutcome other = probed({"unix", abstract});
   EXPECT_EQ(other.says("unix ok"), !has_view() && outcome.run.facts.landlock_abi < 6) << other.output;
 }
 
 TEST_P(EachTier, LeavesNoProcessBehind) {
   const std::string word = "weightmark-left-" + std::to_string(::getpid());
-  const Outcome outcome = probed({"stays", "leave", word});
+  const CommandOutcome outcome = probed({"stays", "leave", word});
   EXPECT_TRUE(outcome.says("up"));
   EXPECT_EQ(shell_status(outcome.run.wait_status), 0);
   EXPECT_FALSE(alive(word));
@@ -252,7 +252,7 @@ TEST_P(EachTier, PassesSignalsOnOnce) {
   ::kill(process, SIGUSR1);
   ASSERT_THAT(shown_until("USR1 1"), HasSubstr("INT 1 USR1 1"));
   ::kill(process, SIGTERM);
-  const Outcome outcome = finish(process);
+  const CommandOutcome outcome = finish(process);
   EXPECT_TRUE(outcome.says("INT 1 USR1 1 HUP 0 TERM 1")) << outcome.output;
   EXPECT_EQ(outcome.run.wait_status, 0);
 }
@@ -266,7 +266,7 @@ TEST_P(EachTier, GetsASignalToTheWholeGroupOnce) {
   ::kill(process, SIGUSR1);  // passed on after whatever came of the first
   ASSERT_THAT(shown_until("USR1 1"), HasSubstr("USR1 1"));
   ::kill(process, SIGTERM);
-  const Outcome outcome = finish(process);
+  const CommandOutcome outcome = finish(process);
   EXPECT_TRUE(outcome.says("INT 1 USR1 1 HUP 0 TERM 1")) << outcome.output;
 }
 
@@ -299,7 +299,7 @@ class Terminal {
 TEST_P(EachTier, KeepsTheTerminal) {
   const Terminal terminal;
   before_ = [&] { terminal.take(); };
-  const Outcome outcome = probed({"terminal"});
+  const CommandOutcome outcome = probed({"terminal"});
   EXPECT_EQ(outcome.output, "terminal 10\nname " + terminal.name() + "\ntty ok\nown ok\n");
   EXPECT_EQ(outcome.run.facts.standard_input, "terminal");
 }
@@ -315,7 +315,7 @@ TEST_P(EachTier, GetsAKeyOfTheTerminalOnce) {
   ::kill(process, SIGUSR1);
   ASSERT_THAT(shown_until("USR1 1"), HasSubstr("USR1 1"));
   ::kill(process, SIGTERM);
-  const Outcome outcome = finish(process);
+  const CommandOutcome outcome = finish(process);
   EXPECT_TRUE(outcome.says("INT 1 USR1 1 HUP 0 TERM 1")) << outcome.output;
 }
 
@@ -324,7 +324,7 @@ TEST_P(EachTier, DoesNotShowWhatIsHidden) {
   fs::create_directory(at("in/keys"));
   std::ofstream(at("in/keys/one")) << "key\n";
   confinement_.hidden = {at("in/key"), at("in/keys"), at("in/no-such-file")};
-  const Outcome outcome = run({"cat", at("in/a").string(), at("in/key").string(), at("in/keys/one").string()});
+  const CommandOutcome outcome = run({"cat", at("in/a").string(), at("in/key").string(), at("in/keys/one").string()});
   EXPECT_TRUE(outcome.says("input\n")) << outcome.output;
   EXPECT_FALSE(outcome.says("key\n")) << outcome.output;
 }

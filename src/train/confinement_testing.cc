@@ -93,7 +93,7 @@ std::string written(const Result<ConfinedRun>& run) {
   return out.str();
 }
 
-void take(Outcome& outcome, const std::string& name, const std::string& value) {
+void take(CommandOutcome& outcome, const std::string& name, const std::string& value) {
   ConfinementFacts& facts = outcome.run.facts;
   if (name == "error") outcome.error = find_code(value);
   if (name == "reason") outcome.reason = value;
@@ -122,7 +122,7 @@ std::string name_of(Person person) {
   return person == Person::kUser ? "User" : "Container";
 }
 
-std::vector<std::string> Outcome::paths() const {
+std::vector<std::string> CommandOutcome::paths() const {
   std::vector<std::string> out;
   out.reserve(run.opened.size());
   for (const OpenedFile& file : run.opened) out.push_back(file.path);
@@ -157,7 +157,7 @@ std::vector<std::string> ConfinementTest::probe(const std::vector<std::string>& 
 
 void ConfinementTest::want(Person person) {
   if (person == Person::kRoot && ::geteuid() != 0) GTEST_SKIP() << "observing what is opened needs root";
-  const Outcome tried = run(person, {"true"});
+  const CommandOutcome tried = run(person, {"true"});
   if (tried.error == ErrorCode::kConfinementUnavailable) GTEST_SKIP() << tried.reason;
   ASSERT_FALSE(tried.error) << tried.reason;
   const auto wanted = static_cast<Tier>(person);
@@ -187,11 +187,11 @@ pid_t ConfinementTest::start(Person person, const std::vector<std::string>& comm
   return process;
 }
 
-Outcome ConfinementTest::finish(pid_t process) {
+CommandOutcome ConfinementTest::finish(pid_t process) {
   int status = 0;
   ::waitpid(process, &status, 0);
   EXPECT_EQ(status, 0) << "the supervisor itself failed";
-  Outcome outcome;
+  CommandOutcome outcome;
   std::istringstream lines(read_text(at("report")));
   for (std::string line; std::getline(lines, line);)
     take(outcome, line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
@@ -199,7 +199,7 @@ Outcome ConfinementTest::finish(pid_t process) {
   return outcome;
 }
 
-Outcome ConfinementTest::run(Person person, const std::vector<std::string>& command) {
+CommandOutcome ConfinementTest::run(Person person, const std::vector<std::string>& command) {
   return finish(start(person, command));
 }
 

@@ -28,8 +28,8 @@ std::string name_of(Person person);
 // NOLINTNEXTLINE(readability-identifier-naming): gtest's
 inline void PrintTo(Person person, std::ostream* out) { *out << name_of(person); }
 
-// Outcome is a ConfinedRun that another process made, or its error.
-struct Outcome {
+// CommandOutcome is a ConfinedRun that another process made, or its error.
+struct CommandOutcome {
   ConfinedRun run;
   std::optional<ErrorCode> error;
   std::string reason;  // of the error
@@ -55,11 +55,11 @@ class ConfinementTest : public testing::Test {
   // command is the probe with these words.
   std::vector<std::string> probe(const std::vector<std::string>& words) const;
 
-  Outcome run(Person person, const std::vector<std::string>& command);
+  CommandOutcome run(Person person, const std::vector<std::string>& command);
 
   // start returns the process that runs the command, and lets it run.
   pid_t start(Person person, const std::vector<std::string>& command);
-  Outcome finish(pid_t process);
+  CommandOutcome finish(pid_t process);
 
   // shown_so_far is what was written until `text` was, or a minute was over.
   std::string shown_until(const std::string& text) const;

@@ -38,11 +38,11 @@ class ObserverTest : public ConfinementTest {
 
   std::string in(const std::string& name) const { return at("in/" + name).string(); }
 
-  Outcome last_;
+  CommandOutcome last_;
 };
 
 TEST_F(ObserverTest, ListsTheProgramItsLoaderAndItsLibraries) {
-  const Outcome outcome = run(Person::kRoot, probe({"opens"}));
+  const CommandOutcome outcome = run(Person::kRoot, probe({"opens"}));
   EXPECT_THAT(outcome.paths(), Contains(at("bin/probe").string()));
   EXPECT_THAT(outcome.paths(), Contains(HasSubstr("libc.so.6")));
   const auto loader = std::ranges::find_if(outcome.run.opened, [](const auto& f) { return f.path.contains("/ld-"); });
@@ -68,7 +68,7 @@ TEST_F(ObserverTest, ListsExactlyTheFilesThatWereOpened) {
 }
 
 TEST_F(ObserverTest, TellsTheInode) {
-  const Outcome outcome = run(Person::kRoot, probe({"opens", "read:" + in("a")}));
+  const CommandOutcome outcome = run(Person::kRoot, probe({"opens", "read:" + in("a")}));
   struct stat status{};
   ASSERT_EQ(::stat(in("a").c_str(), &status), 0);
   const auto file = std::ranges::find(outcome.run.opened, in("a"), &OpenedFile::path);
@@ -100,7 +100,7 @@ TEST_F(ObserverTest, ListsASingleFileThatIsAnInput) {
 
 // What is written may be renamed and removed at once.
 TEST_F(ObserverTest, ListsAnOutputThatIsThereNoMore) {
-  const Outcome outcome =
+  const CommandOutcome outcome =
       run(Person::kRoot, {"sh", "-c", "mkdir $0/d; echo x > $0/d/f; rm -r $0/d", at("out").string()});
   EXPECT_THAT(outcome.paths(), Contains(at("out/d/f").string()));
   EXPECT_TRUE(outcome.run.facts.complete);
@@ -110,7 +110,7 @@ TEST_F(ObserverTest, LosesNothingOfManyOpens) {
   constexpr int kFiles = 3000;
   fs::create_directory(at("in/many"));
   for (int i = 0; i < kFiles; ++i) std::ofstream(at("in/many/" + std::to_string(i))) << i;
-  const Outcome outcome = run(Person::kRoot, {"sh", "-c", "cat $0/many/* > /dev/null", at("in").string()});
+  const CommandOutcome outcome = run(Person::kRoot, {"sh", "-c", "cat $0/many/* > /dev/null", at("in").string()});
   const auto many =
       std::ranges::count_if(outcome.run.opened, [](const auto& f) { return f.path.contains("/in/many/"); });
   EXPECT_EQ(many, kFiles);
@@ -120,7 +120,7 @@ TEST_F(ObserverTest, LosesNothingOfManyOpens) {
 
 TEST_F(ObserverTest, IsNotCompleteWithAnOpenNetwork) {
   confinement_.network = true;
-  const Outcome outcome = run(Person::kRoot, {"true"});
+  const CommandOutcome outcome = run(Person::kRoot, {"true"});
   EXPECT_THAT(outcome.run.facts.incomplete, ElementsAre(HasSubstr("network")));
   EXPECT_THAT(outcome.paths(), Contains(std::string("/usr/bin/true")));
 }
@@ -128,14 +128,14 @@ TEST_F(ObserverTest, IsNotCompleteWithAnOpenNetwork) {
 TEST_F(ObserverTest, IsNotCompleteWithASocketInAnInput) {
   const Fd socket = listen_at(at("in/socket").string());
   ASSERT_TRUE(socket);
-  const Outcome outcome = run(Person::kRoot, {"true"});
+  const CommandOutcome outcome = run(Person::kRoot, {"true"});
   EXPECT_THAT(outcome.run.facts.incomplete, ElementsAre(HasSubstr("in/socket")));
 }
 
 TEST_F(ObserverTest, IsNotCompleteWithAFileThatWasOpenedBefore) {
   before_ = [this] { ::dup2(::open(at("secret").c_str(), O_RDONLY), STDIN_FILENO); };
   confinement_.environment.emplace_back("STDIN=kept");
-  const Outcome outcome = run(Person::kRoot, {"cat"});
+  const CommandOutcome outcome = run(Person::kRoot, {"cat"});
   EXPECT_EQ(outcome.output, "secret\n");
   EXPECT_THAT(outcome.run.facts.incomplete, ElementsAre(HasSubstr("standard input is a file")));
 }

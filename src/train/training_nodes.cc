@@ -63,8 +63,8 @@ class NodesMerge {
     TrainingConditions& conditions = it_.training.conditions;
     const auto nodes = static_cast<std::int64_t>(conditions.machines.size());
     if (conditions.nodes > 1 && conditions.nodes != nodes)
-      it_.warnings.push_back(
-          fmt::format("the command reports {} nodes where {} took part; the latter is recorded", conditions.nodes, nodes));
+      it_.warnings.push_back(fmt::format("the command reports {} nodes where {} took part; the latter is recorded",
+                                         conditions.nodes, nodes));
     conditions.nodes = nodes;
     conditions.ranks = std::max(conditions.ranks, nodes);
     it_.provenance.byproducts.clear();
@@ -77,7 +77,7 @@ class NodesMerge {
 
   static TrainingNode machine(std::int64_t node, const Training& training) {
     const TrainingConditions& from = training.conditions;
-    return {node,      training.parameters.entry_point, from.cpu, from.kernel, from.tier, from.mode, from.complete};
+    return {node, training.parameters.entry_point, from.cpu, from.kernel, from.tier, from.mode, from.complete};
   }
 
   Result<void> check_same(const Provenance& provenance, const Training& training) const {

@@ -32,6 +32,8 @@ PLACES = [
 C_HEADERS = {"weightmark.h": {"stddef.h", "stdint.h"}}
 MAX_LINES = 600
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+NAMESPACE = re.compile(r"^(?:namespace (?P<name>\S*) ?\{|(?P<end>\}  // namespace.*)"
+                       r"|(?:class|struct|union|enum class)(?: WEIGHTMARK_API)? (?P<type>\w+)(?: final)?(?: : [^;{]*)? \{)", re.M)
 CODE = re.compile(r'^WEIGHTMARK_ERROR\((\w+), "([^"]+)"', re.M)
 
 
@@ -49,6 +51,18 @@ def files(root, folders, suffixes):
 def includes(path):
     """The (bracket, name) of each include."""
     return INCLUDE.findall(read(path))
+
+
+def types(path):
+    """The names, with their namespaces, that a file gives to types which the linker sees."""
+    within = []
+    for found in NAMESPACE.finditer(read(path)):
+        if found["end"]:
+            within = within[:-1]
+        elif found["type"] is None:
+            within.append(found["name"])
+        elif "" not in within:
+            yield "::".join([*within, found["type"]])
 
 
 class Tree:
@@ -111,6 +125,14 @@ class Tree:
                     if re.match(header, name) and not re.match(allowed, place):
                         self.report(path, f"includes {name}: {library} is used only in {allowed}")
 
+    def check_type_names(self):
+        """Two types of one name are one to the linker, which takes the functions of either."""
+        seen = {}
+        for path in files(self.root, ["src", "include", "cli"], {".h", ".cc"}):
+            for name in types(path):
+                if seen.setdefault(name, path) != path:
+                    self.report(path, f"has a type {name}, as {seen[name].relative_to(self.root)} has")
+
     def check_sizes(self):
         sources = files(self.root, ["src", "include", "cli", "tests", "fuzz", "bench", "python"],
                         {".h", ".cc", ".c", ".py", ".sh"})
@@ -154,6 +176,7 @@ def check(root):
     tree.check_layers()
     tree.check_public_headers()
     tree.check_places()
+    tree.check_type_names()
     tree.check_sizes()
     tree.check_error_codes()
     return tree.problems

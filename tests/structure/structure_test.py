@@ -78,6 +78,16 @@ class Structure(Case):
     def test_command_line_elsewhere(self):
         self.refused({"src/sign/a.cc": "#include <CLI/CLI.hpp>\n"}, "CLI11")
 
+    def test_two_types_of_one_name(self):
+        both = "namespace weightmark {\nstruct Entry {\n};\n}  // namespace weightmark\n"
+        self.refused({"src/base/a.h": both, "src/crypto/a.cc": both}, "src/crypto/a.cc", "weightmark::Entry", "src/base/a.h")
+
+    def test_types_that_the_linker_does_not_see(self):
+        inner = "namespace weightmark {\nnamespace {\nstruct Entry {\n};\n}  // namespace\n}  // namespace weightmark\n"
+        other = "namespace weightmark::cli {\nstruct Entry {\n};\n}  // namespace weightmark::cli\n"
+        self.assertEqual(self.problems({"src/base/a.cc": inner, "src/base/b.cc": inner, "cli/a.cc": other,
+                                        "src/base/c.h": "namespace weightmark {\nstruct Entry;\n}  // namespace weightmark\n"}), [])
+
     def test_long_file(self):
         self.refused({"src/base/a.cc": "\n" * 600}, "600 lines")
 
