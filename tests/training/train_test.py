@@ -177,7 +177,7 @@ class Training(unittest.TestCase):
     def test_several_nodes_give_one_statement(self):
         more = self.folder / "more.txt"
         more.write_text("1 3\n")
-        first, second = self.nodes({}, {"options": ["--readable", more], "modes": [f"--open={more}"]})
+        first, second = self.nodes({}, {"options": ["--dataset", f"eval:{more}"], "modes": [f"--open={more}"]})
         self.assertEqual(first.returncode, 0, first.stderr)
         self.assertEqual(second.returncode, 0, second.stderr)
         self.assertIn("left for node 0", second.stderr)
@@ -187,8 +187,7 @@ class Training(unittest.TestCase):
         self.assertEqual([machine["node"] for machine in world["machines"]], [0, 1])
         self.assertIn(f"--open={more}", world["machines"][1]["entryPoint"])
         self.assertEqual(len([d for d in build["resolvedDependencies"] if d["name"] == "dataset:data"]), 1)
-        if self.tier == "A":
-            self.assertTrue(any("more.txt" in d["name"] + d.get("uri", "") for d in build["resolvedDependencies"]))
+        self.assertEqual(self.dependencies()["dataset:more.txt"]["annotations"]["weightmark_role"], "eval")
 
     def test_a_node_that_fails_is_heard_of(self):
         first, second = self.nodes({}, {"modes": ["--fail=3"]})
