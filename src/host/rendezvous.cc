@@ -98,7 +98,9 @@ Result<void> Rendezvous::leave(const Provenance& provenance) const {
 }
 
 void Rendezvous::leave_failure(std::string why) const {
-  static_cast<void>(write(record_file(options_.node), write_node_record({run_, options_.node, std::move(why), {}})));
+  // Where it cannot be told there, the others' patience ends; this node has an error already.
+  [[maybe_unused]] const auto told =
+      write(record_file(options_.node), write_node_record({run_, options_.node, std::move(why), {}}));
 }
 
 Result<std::optional<NodeRecord>> Rendezvous::record_of(std::int64_t node) const {
