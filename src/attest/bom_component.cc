@@ -40,6 +40,7 @@ constexpr auto kTypes = std::to_array<Pair>({
     {"package", "library"},
     {"accelerator-runtime", "library"},
     {"tokenizer", "data"},
+    {"environment", "platform"},
 });
 
 // SPDX ids that models, datasets and frameworks commonly have. What is not here is given

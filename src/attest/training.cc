@@ -83,7 +83,7 @@ template <class Fields>
 void facts(Fields& fields, auto& it) {
   fields.choice("kind", it.kind,
                 {"source", "dataset", "model", "container", "framework", "package", "accelerator-runtime", "lockfile",
-                 "tokenizer", "judge-model", "file"});
+                 "tokenizer", "judge-model", "environment", "file"});
   fields.choice("role", it.role, {"train", "validation", "eval", "reward", "synthetic-source"});
   fields.choice("relation", it.relation, {"finetune", "adapter", "merge", "distill", "quantize", "init", "resume"});
   fields.choice("evidence", it.evidence, {kEvidenceObserved, kEvidenceDeclared, kEvidenceSelfReported});

@@ -109,7 +109,8 @@ struct MerkleRoot {
 // absent where it is not said.
 struct DependencyFacts {
   // "source", "dataset", "model", "container", "framework", "package",
-  // "accelerator-runtime", "lockfile", "tokenizer", "judge-model" or "file"
+  // "accelerator-runtime", "lockfile", "tokenizer", "judge-model", "environment" (files of an
+  // interpreter or the system, bytecode) or "file"
   std::string kind;
   std::string role;         // of a dataset: "train", "validation", "eval", "reward", "synthetic-source"
   std::string relation;     // of a model: "finetune", "adapter", "merge", "distill", "quantize", "init", "resume"

@@ -24,6 +24,13 @@ bool is_program(const fs::path& path) {
   return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
 }
 
+// is_script goes by the name: an interpreter takes it whatever its mode.
+bool is_script(const fs::path& path) {
+  static constexpr auto kEnds = std::to_array<std::string_view>(
+      {".py", ".pyz", ".sh", ".bash", ".pl", ".rb", ".lua", ".js", ".r", ".R", ".jl", ".ipynb"});
+  return std::ranges::find(kEnds, path.extension().native()) != kEnds.end();
+}
+
 fs::path find_program(const std::string& word, const Variables& environment) {
   std::error_code error;
   if (word.contains('/')) return fs::absolute(word, error);
@@ -58,6 +65,7 @@ class Finder {
     if (program.empty()) return;
     for (const fs::path& path : {program, without_links(program)}) {
       add(files_.named, path);
+      add(files_.programs, path);
       const fs::path folder = path.parent_path();
       if (folder.filename() == "bin" || folder.filename() == "shims") add_interpreter(folder.parent_path());
     }
@@ -82,8 +90,11 @@ class Finder {
     std::error_code error;
     const fs::path path = fs::absolute(word, error);
     if (error || !fs::is_regular_file(path, error)) return;
-    add(files_.named, path);
-    add(files_.named, without_links(path));
+    const bool can_run = is_program(path) || is_script(path);
+    for (const fs::path& one : {path, without_links(path)}) {
+      add(files_.named, one);
+      if (can_run) add(files_.programs, one);
+    }
   }
 
   CommandFiles take() && { return std::move(files_); }

@@ -13,6 +13,7 @@ namespace weightmark {
 struct CommandFiles {
   std::vector<std::filesystem::path> interpreters;  // folders of virtual environments and of what they rest on
   std::vector<std::filesystem::path> named;         // the program, and files among the arguments
+  std::vector<std::filesystem::path> programs;      // those of them that can be run: the rest is data
 };
 
 // find_command_files looks the program up as a shell would. A program in FOLDER/bin belongs

@@ -255,7 +255,11 @@ class TrainingRun {
     context.private_folders = {private_.path()};
     context.outputs = outputs_;
     context.before = before_;
-    for (const fs::path& path : files_.named) context.named.push_back(path);
+    for (const fs::path& path : files_.programs) context.programs.push_back(path);
+    for (const std::string& file : {options_.config, options_.hyperparameters}) {
+      std::error_code error;
+      if (const fs::path path = fs::canonical(file, error); !error) context.recorded.push_back(path);
+    }
     context.work = work_;
     for (fs::path& path : context.declared) {
       WM_TRY(path, without_links(path));

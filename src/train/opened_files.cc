@@ -73,7 +73,9 @@ class Sorter {
       return;
     }
     if (is_within_any(path, context_.private_folders) || take_package(path) || take_source(path)) return;
-    if (std::ranges::find(context_.named, path) != context_.named.end()) return;
+    if (std::ranges::find(context_.programs, path) != context_.programs.end() ||
+        std::ranges::find(context_.recorded, path) != context_.recorded.end())
+      return;
     if (is_within_any(path, kSystemFolders))
       system_.push_back(path);
     else if (is_within_any(path, context_.interpreters))
@@ -88,12 +90,12 @@ class Sorter {
     WM_CHECK(hash_all());
     check_packages();
     OpenedSummary summary;
-    add_named(summary);
+    add_programs(summary);
     add_packages(summary);
-    add_group("bytecode", bytecode_, summary);
-    add_group("interpreter", interpreter_, summary);
-    add_group("system", system_, summary);
-    add_group("readable", declared_, summary);
+    add_group("bytecode", "environment", bytecode_, summary);
+    add_group("interpreter", "environment", interpreter_, summary);
+    add_group("system", "environment", system_, summary);
+    add_group("readable", "file", declared_, summary);
     add_lock_files(summary);
     add_undeclared(summary);
     summary.warnings = std::move(warnings_);
@@ -160,7 +162,7 @@ class Sorter {
     for (const auto* group : {&bytecode_, &interpreter_, &system_, &declared_, &lock_files_, &undeclared_})
       paths.insert(paths.end(), group->begin(), group->end());
     for (const auto& [path, sha256] : recorded_) paths.push_back(path);
-    paths.insert(paths.end(), context_.named.begin(), context_.named.end());
+    paths.insert(paths.end(), context_.programs.begin(), context_.programs.end());
     WM_TRY(digests_, file_digests(paths, context_.work));
     return {};
   }
@@ -188,9 +190,9 @@ class Sorter {
     summary.dependencies.push_back(std::move(it));
   }
 
-  // add_named tells of programs and scripts that no other entry accounts for.
-  void add_named(OpenedSummary& summary) const {
-    for (const std::string& path : context_.named) {
+  // add_programs tells of programs and scripts that no other entry accounts for.
+  void add_programs(OpenedSummary& summary) const {
+    for (const std::string& path : context_.programs) {
       const bool tracked = context_.source != nullptr &&
                            context_.source->tracks(fs::path(path).lexically_relative(context_.source->root).native());
       const bool elsewhere = tracked || is_within_any(path, kSystemFolders) || index_.find(path) ||
@@ -214,11 +216,12 @@ class Sorter {
   }
 
   // add_group tells of many files by the root of a tree over them.
-  void add_group(const std::string& name, const std::vector<std::string>& paths, OpenedSummary& summary) const {
+  void add_group(const std::string& name, const std::string& kind, const std::vector<std::string>& paths,
+                 OpenedSummary& summary) const {
     std::vector<NamedSha256> files;
     for (const std::string& path : paths)
       if (std::string sha256 = digest(path); !sha256.empty()) files.emplace_back(path, std::move(sha256));
-    Dependency it = observed(name, "file");
+    Dependency it = observed(name, kind);
     it.facts.merkle = merkle_root(std::move(files));
     if (!it.facts.merkle) return;
     it.resource.digests = {{"sha256", it.facts.merkle->root}};
@@ -241,7 +244,7 @@ class Sorter {
       add_file(std::move(it), undeclared_[i], summary);
     }
     if (single == undeclared_.size()) return;
-    add_group("undeclared", undeclared_, summary);
+    add_group("undeclared", "file", undeclared_, summary);
     summary.dependencies.back().facts.undeclared = true;
   }
 

@@ -24,7 +24,8 @@ struct OpenedContext {
   std::vector<std::filesystem::path> private_folders;  // of the run alone, empty when it began
   std::vector<std::filesystem::path> outputs;
   std::map<std::string, std::string> before;  // files that lay in outputs before the run, and their digests
-  std::vector<std::string> named;             // files that the command line names, such as the program
+  std::vector<std::string> programs;          // what the command line runs
+  std::vector<std::string> recorded;          // files of which the statement tells already
   WorkOptions work;
 };
 

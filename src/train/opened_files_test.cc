@@ -166,7 +166,7 @@ TEST_F(OpenedFilesTest, TellsOfWhatLayInAnOutputBefore) {
 
 TEST_F(OpenedFilesTest, TellsOfTheProgramByItself) {
   const OpenedFile program = write("tools/trainer", "x");
-  context_.named = {program.path};
+  context_.programs = {program.path};
   const OpenedSummary summary = classify({program});
   EXPECT_TRUE(summary.undeclared.empty());
   EXPECT_EQ(find(summary, "program:trainer")->resource.digest("sha256"), sha256("x"));

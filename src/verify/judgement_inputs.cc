@@ -251,8 +251,9 @@ bool may_be_pickled(const Input& input) {
 }
 
 bool brings_code(const Input& input) {
-  static constexpr auto kKinds = std::to_array<std::string_view>(
-      {"source", "container", "framework", "package", "accelerator-runtime", "model", "tokenizer", "judge-model"});
+  static constexpr auto kKinds =
+      std::to_array<std::string_view>({"source", "container", "framework", "package", "accelerator-runtime",
+                                       "environment", "model", "tokenizer", "judge-model"});
   return std::ranges::find(kKinds, input.facts.kind) != kKinds.end() || may_be_pickled(input);
 }
 

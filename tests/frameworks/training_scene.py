@@ -102,8 +102,7 @@ class Training:
 
     def fingerprint(self) -> str:
         """Of the publisher's key, as policies name it."""
-        words = ["openssl", "pkey", "-pubin", "-in", str(self.public), "-outform", "DER"]
-        return hashlib.sha256(subprocess.run(words, check=True, capture_output=True).stdout).hexdigest()
+        return hashlib.sha256(self.public.read_bytes()).hexdigest()
 
     # -- What is done --
 

@@ -80,7 +80,7 @@ OpenedSummary opened() {
   torch.facts.license = "BSD-3-Clause";
   torch.facts.loaded = true;
   it.dependencies.push_back(torch);
-  Dependency system = dependency("system", "file", "merkle-root", 'c');
+  Dependency system = dependency("system", "environment", "merkle-root", 'c');
   system.facts.files = 211;
   system.facts.merkle = MerkleRoot{digits('c'), 211};
   it.dependencies.push_back(system);

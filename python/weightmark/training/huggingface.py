@@ -11,7 +11,7 @@ import math
 import os
 from typing import Any, Optional
 
-from ..huggingface import _need
+from ..adapters import required
 from ._following import Follower, quiet
 from .run import TrainingRun
 
@@ -76,7 +76,7 @@ def TrainingCallback(run: Optional[TrainingRun] = None) -> Any:  # noqa: N802
         ...     trainer.add_callback(TrainingCallback(run))
         ...     result = trainer.train()
     """
-    transformers = _need("transformers", "transformers")
+    transformers = required("transformers", "transformers")
 
     class Callback(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
         """Reports to a TrainingRun."""

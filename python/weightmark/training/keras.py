@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..huggingface import _need
+from ..adapters import required
 from ._following import Follower, quiet
 from .run import TrainingRun
 
@@ -40,7 +40,7 @@ def TrainingCallback(run: Optional[TrainingRun] = None) -> Any:  # noqa: N802
         ...     path = run.uses_dataset("data.jsonl")
         ...     history = model.fit(x, y, verbose=0, callbacks=[TrainingCallback(run)])
     """
-    keras = _need("keras", "keras")
+    keras = required("keras", "keras")
 
     class Callback(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         """Reports to a TrainingRun."""
