@@ -2,7 +2,6 @@
 #include "weightmark/reader.h"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/operators.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
@@ -141,7 +140,9 @@ void bind_fact(nb::module_& module) {
              return "<ContentFact " + std::string(content_kind_name(fact.kind)) + ": " + fact.file + ": " +
                     fact.detail + ">";
            })
-      .def(nb::self == nb::self);
+      .def(
+          "__eq__", [](const ContentFact& a, const ContentFact& b) { return a == b; }, nb::is_operator(),
+          nb::sig("def __eq__(self, other: object, /) -> bool"));
 }
 
 void bind_model(nb::module_& module) {
