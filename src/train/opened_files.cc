@@ -81,7 +81,7 @@ class Sorter {
     else if (is_within_any(path, context_.interpreters))
       interpreter_.push_back(path);
     else if (is_within_any(path, context_.declared))
-      declared_.push_back(path);
+      (is_code(path) ? declared_code_ : declared_).push_back(path);
     else
       undeclared_.push_back(path);
   }
@@ -95,6 +95,7 @@ class Sorter {
     add_group("bytecode", "environment", bytecode_, summary);
     add_group("interpreter", "environment", interpreter_, summary);
     add_group("system", "environment", system_, summary);
+    add_group("readable-code", "environment", declared_code_, summary);
     add_group("readable", "file", declared_, summary);
     add_lock_files(summary);
     add_undeclared(summary);
@@ -159,7 +160,7 @@ class Sorter {
 
   Result<void> hash_all() {
     std::vector<std::string> paths;
-    for (const auto* group : {&bytecode_, &interpreter_, &system_, &declared_, &lock_files_, &undeclared_})
+    for (const auto* group : {&bytecode_, &interpreter_, &system_, &declared_code_, &declared_, &lock_files_, &undeclared_})
       paths.insert(paths.end(), group->begin(), group->end());
     for (const auto& [path, sha256] : recorded_) paths.push_back(path);
     paths.insert(paths.end(), context_.programs.begin(), context_.programs.end());
@@ -266,6 +267,7 @@ class Sorter {
   std::vector<std::string> bytecode_;
   std::vector<std::string> interpreter_;
   std::vector<std::string> system_;
+  std::vector<std::string> declared_code_;  // it is no data that somebody has to answer for
   std::vector<std::string> declared_;
   std::vector<std::string> lock_files_;
   std::vector<std::string> undeclared_;

@@ -172,6 +172,22 @@ TEST_F(OpenedFilesTest, TellsOfTheProgramByItself) {
   EXPECT_EQ(find(summary, "program:trainer")->resource.digest("sha256"), sha256("x"));
 }
 
+TEST_F(OpenedFilesTest, TellsCodeApartFromDataInWhatIsReadable) {
+  context_.declared = {folder_.path() / "tools"};
+  const OpenedSummary summary = classify({write("tools/helper.py", "1"), write("tools/table.csv", "2")});
+  EXPECT_TRUE(summary.undeclared.empty());
+  EXPECT_EQ(find(summary, "readable-code")->facts.kind, "environment");
+  EXPECT_EQ(find(summary, "readable")->facts.kind, "file");
+  EXPECT_EQ(find(summary, "readable")->facts.files, 1);
+}
+
+TEST_F(OpenedFilesTest, TellsOfADataFileThatTheCommandNames) {
+  const OpenedFile data = write("data.jsonl", "1");
+  EXPECT_EQ(classify({data}).undeclared, std::vector<std::string>{data.path});
+  context_.recorded = {data.path};
+  EXPECT_TRUE(classify({data}).undeclared.empty());
+}
+
 TEST_F(OpenedFilesTest, TellsOfVeryManyTogether) {
   std::vector<OpenedFile> opened;
   for (int i = 0; i < 1001; ++i) opened.push_back(write("stray/" + std::to_string(i), "1"));
