@@ -160,7 +160,8 @@ class Sorter {
 
   Result<void> hash_all() {
     std::vector<std::string> paths;
-    for (const auto* group : {&bytecode_, &interpreter_, &system_, &declared_code_, &declared_, &lock_files_, &undeclared_})
+    for (const auto* group :
+         {&bytecode_, &interpreter_, &system_, &declared_code_, &declared_, &lock_files_, &undeclared_})
       paths.insert(paths.end(), group->begin(), group->end());
     for (const auto& [path, sha256] : recorded_) paths.push_back(path);
     paths.insert(paths.end(), context_.programs.begin(), context_.programs.end());
