@@ -228,13 +228,17 @@ class TrainingRun {
 
   Result<void> look_back(const ConfinedRun& confined) {
     record_.confinement = confined.facts;
-    if (is_first() && files_below(outputs_.front()).empty())
-      return refuse(ErrorCode::kTrainingNoModel, "the command ended well and left no file there",
-                    options_.model.native(), "name the folder that it writes to with --output");
+    if (!rendezvous_) WM_CHECK(check_model());
     for (const MeasuredInput& input : record_.inputs) WM_CHECK(check_unchanged(input, work_));
     WM_CHECK(look_at_source());
     WM_TRY(record_.report, read_run_report(report_));
     return look_at_opened(confined);
+  }
+
+  Result<void> check_model() const {
+    if (!files_below(outputs_.front()).empty()) return {};
+    return refuse(ErrorCode::kTrainingNoModel, "the command ended well and left no file there", options_.model.native(),
+                  "name the folder that it writes to with --output");
   }
 
   Result<void> look_at_source() {
@@ -288,6 +292,7 @@ class TrainingRun {
     if (!is_first()) return rendezvous_->leave(statement.provenance);
     if (rendezvous_) {
       WM_TRY(const std::vector<NodeRecord> others, rendezvous_->gather());
+      WM_CHECK(check_model());  // any of them may have written it
       WM_TRY(statement, merge_nodes(std::move(statement), others));
     }
     for (const std::string& warning : statement.warnings) warn(warning);
