@@ -6,6 +6,16 @@
 #include "host/ambient_identity.h"
 
 namespace weightmark::cli {
+namespace {
+
+// given_token keeps what was given until the process ends: one run may sign twice.
+std::string_view given_token(std::string_view shown) {
+  static const Secret kept = take_secret(shown);
+  return kept.view();
+}
+
+}  // namespace
+
 void IdentityFlags::add_to(CLI::App& method) {
   CLI::Option* text = method.add_option("--identity-token", token,
                                         "The identity token itself; rather name a file, or set SIGSTORE_ID_TOKEN");
@@ -20,7 +30,7 @@ void IdentityFlags::add_to(CLI::App& method) {
 }
 
 Result<std::optional<IdentityToken>> IdentityFlags::obtain(HttpClient& http) const {
-  if (!token.empty()) return IdentityToken::parse(take_secret(token).view());
+  if (!token.empty()) return IdentityToken::parse(given_token(token));
   if (token_file.empty()) return ambient_identity(http, interrupt());
   WM_TRY(const std::string text, read_file(token_file, kMaxIdentityToken));
   return IdentityToken::parse(text);

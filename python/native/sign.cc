@@ -189,7 +189,8 @@ void bind_sign(nb::module_& module) {
   module.def(
       "digest",
       [](const HashSettings& settings) {
-        HashedModel hashed = do_work(settings, [](HashOptions options, const Stop&) { return hash_model(options); });
+        HashedModel hashed =
+            do_work(settings, [](const HashOptions& options, const Stop&) { return hash_model(options); });
         return std::pair(std::move(hashed.manifest), std::move(hashed.warnings));
       },
       "settings"_a);
