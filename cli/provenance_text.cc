@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "attest/stated_inputs.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "cli/inspect_signer.h"
@@ -311,15 +312,9 @@ std::vector<std::size_t> ReadProvenance::of_kind(std::string_view kind) const {
 Result<ReadProvenance> read_provenance(std::string_view predicate_type, const JsonView& predicate) {
   ReadProvenance read;
   WM_TRY(read.provenance, parse_provenance(predicate_type, predicate));
-  if (read.provenance.build_type == kTrainingBuildType) {
-    WM_TRY(read.training, parse_training(read.provenance));
-    read.facts = read.training->dependencies;
-    return read;
-  }
-  for (const ResourceDescriptor& dependency : read.provenance.dependencies) {
-    WM_TRY(DependencyFacts facts, parse_facts(dependency));
-    read.facts.push_back(std::move(facts));
-  }
+  WM_TRY(StatedInputs inputs, parse_inputs(read.provenance));
+  read.training = std::move(inputs.training);
+  read.facts = std::move(inputs.facts);
   return read;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attest/stated_inputs.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "verify/judgement_rules.h"
@@ -203,17 +204,9 @@ std::vector<Finding> judge_made(const JudgementCase& it) {
 }
 
 Result<MadeModel> MadeModel::of(ProvenanceFacts facts, Provenance provenance, SignerReport signer) {
-  MadeModel made{std::move(facts), std::move(provenance), {}, {}, std::move(signer)};
-  if (made.provenance.build_type == kTrainingBuildType) {
-    WM_TRY(made.training, parse_training(made.provenance));
-    made.inputs = made.training->dependencies;
-    return made;
-  }
-  for (const ResourceDescriptor& resource : made.provenance.dependencies) {
-    WM_TRY(DependencyFacts input, parse_facts(resource));
-    made.inputs.push_back(std::move(input));
-  }
-  return made;
+  WM_TRY(StatedInputs inputs, parse_inputs(provenance));
+  return MadeModel{std::move(facts), std::move(provenance), std::move(inputs.facts), std::move(inputs.training),
+                   std::move(signer)};
 }
 
 }  // namespace weightmark
