@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 namespace weightmark {
 namespace {
 
@@ -26,6 +28,12 @@ struct Writer {
   }
   Writer& tensor(std::string_view name, std::uint64_t rows, std::uint32_t type, std::uint64_t offset) {
     return text(name).number(1, 4).number(rows, 8).number(type, 4).number(offset, 8);
+  }
+  Writer& tensor(std::string_view name, std::initializer_list<std::uint64_t> shape, std::uint32_t type,
+                 std::uint64_t offset) {
+    text(name).number(shape.size(), 4);
+    for (const std::uint64_t length : shape) number(length, 8);
+    return number(type, 4).number(offset, 8);
   }
   Writer& data(std::size_t size) {
     out.resize((out.size() + 31) / 32 * 32 + size);
@@ -56,8 +64,8 @@ std::string fault(const Writer& writer) { return read(writer.out).fault; }
 
 TEST(Gguf, TellsBrokenHeaders) {
   EXPECT_THAT(fault(start(0, 0, 1)), HasSubstr("version is 1"));
-  EXPECT_THAT(fault(start(std::uint64_t{1} << 60U, 0)), HasSubstr("tensors"));
-  EXPECT_THAT(fault(start(0, std::uint64_t{1} << 60U)), HasSubstr("keys"));
+  EXPECT_THAT(fault(start(std::uint64_t{1} << 60U, 0)), HasSubstr("tensors"));  // CVE-2024-21836
+  EXPECT_THAT(fault(start(0, std::uint64_t{1} << 60U)), HasSubstr("keys"));     // CVE-2024-23605
   EXPECT_THAT(fault(start(0, 1)), HasSubstr("middle"));
   EXPECT_THAT(fault(start(0, 1).text("k").number(99, 4)), HasSubstr("type 99"));
   EXPECT_THAT(fault(start(0, 1).text("k").number(7, 4).number(2, 1)), HasSubstr("truth value"));
@@ -83,6 +91,25 @@ TEST(Gguf, TellsTensorsThatDoNotFit) {  // CVE-2025-53630: the sum of sizes went
   EXPECT_THAT(fault(start(2, 0).tensor("w", 16, 0, 0).tensor("v", 8, 0, 32).data(64)), HasSubstr("shares bytes"));
   EXPECT_THAT(fault(start(2, 0).tensor("w", 8, 0, 0).tensor("w", 8, 0, 32).data(64)), HasSubstr("twice"));
   EXPECT_THAT(fault(start(1, 0).tensor("w", 9, 2, 0).data(64)), HasSubstr("whole number of blocks"));
+}
+
+// Sizes that llama.cpp and Ollama came to other numbers for than the file has bytes, by the CVE.
+TEST(Gguf, TellsTensorsThatReadersWouldMisjudge) {
+  constexpr std::uint32_t kF32 = 0;
+  constexpr std::uint32_t kI8 = 24;
+  const std::uint64_t one = 1;
+  // 2026-33298: as many elements as a number has room for, of which the bytes are 4 MiB again
+  EXPECT_THAT(fault(start(1, 0).tensor("w", {one << 20U, (one << 42U) + 1}, kF32, 0).data(1U << 22U)),
+              HasSubstr("the tensor w is larger than any file"));
+  // 2026-27940: a sum just below where numbers begin anew; what is added to it goes over
+  const std::uint64_t half = (one << 63U) - 64;
+  EXPECT_THAT(fault(start(2, 0).tensor("v", {half}, kI8, 0).tensor("w", {half}, kI8, half).data(64)),
+              HasSubstr("the tensor v reaches past the end"));
+  // 2026-7482: a shape of more bytes than the file has behind the offset
+  EXPECT_THAT(fault(start(1, 0).tensor("w", {1024, 1024}, kF32, 0).data(64)),
+              HasSubstr("the tensor w reaches past the end"));
+  EXPECT_THAT(fault(start(1, 0).tensor("w", {8}, kF32, 1U << 20U).data(64)),
+              HasSubstr("the tensor w reaches past the end"));
 }
 
 TEST(Gguf, EveryByteThatChangesDoesNoHarm) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/json_document.h"
@@ -114,6 +115,27 @@ bool is_keras_module(std::string_view module) {
   return module.empty() || module == "builtins" || module == "keras" || module.starts_with("keras.");
 }
 
+// computes_only says whether a module of Keras has no functions but those of numbers: of other
+// modules, some fetch and unpack files (CVE-2025-8747), and one ends the safe mode (CVE-2025-9906).
+bool computes_only(std::string_view module) {
+  constexpr auto kModules = std::to_array<std::string_view>(
+      {"activations", "constraints", "initializers", "losses", "metrics", "ops", "optimizers", "regularizers"});
+  if (module.empty() || module == "builtins") return true;
+  for (const std::string_view root : {"keras.src.", "keras."})
+    if (module.starts_with(root)) {
+      const std::string_view rest = module.substr(root.size());
+      return std::ranges::find(kModules, rest.substr(0, rest.find('.'))) != kModules.end();
+    }
+  return false;
+}
+
+// named_function is the function that an object stands for, "" where it is a class: Keras looks
+// up both by the same names, and the names of its classes begin with a capital letter.
+std::string named_function(const Json& json, const std::string& class_name) {
+  if (class_name == "function") return text_of(json.find("config"));
+  return !class_name.empty() && class_name[0] >= 'a' && class_name[0] <= 'z' ? class_name : "";
+}
+
 void keras_object(const Json& json, std::string_view member, Facts& facts, unsigned depth) {
   constexpr unsigned kMaxDepth = 64;
   if (depth > kMaxDepth) return;
@@ -126,12 +148,11 @@ void keras_object(const Json& json, std::string_view member, Facts& facts, unsig
   const std::string name = text_of(json.find("class_name"));
   const std::string module = text_of(json.find("module"));
   if (runs_code(name)) tell(facts, member, ContentKind::kCode, fmt::format("has a {}", excerpt(name, 64)));
+  const std::string function = named_function(json, name);
   // Keras imports the module and calls what has that name in it.
-  if (!name.empty() && !is_keras_module(module))
-    tell(facts, member, ContentKind::kCode, fmt::format("calls {}.{}", excerpt(module, 128), excerpt(name, 128)));
-  // A function by its name, such as one that fetches and unpacks (CVE-2025-8747).
-  if (name == "function" && module.starts_with("keras.utils"))
-    tell(facts, member, ContentKind::kCode, fmt::format("calls a function of {}", excerpt(module, 128)));
+  if (!name.empty() && (!is_keras_module(module) || (!function.empty() && !computes_only(module))))
+    tell(facts, member, ContentKind::kCode,
+         fmt::format("calls {}.{}", excerpt(module, 128), excerpt(function.empty() ? name : function, 128)));
   for (const auto& [key, value] : *members) keras_object(value, member, facts, depth + 1);
 }
 

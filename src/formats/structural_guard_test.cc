@@ -1,7 +1,10 @@
 #include "formats/structural_guard.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "formats/protobuf_testing.h"
 #include "formats/zip_testing.h"
@@ -64,6 +67,7 @@ TEST(StructuralGuard, TellsCode) {
               ElementsAre(fact(kCode, "chat template")));
   EXPECT_THAT(facts("config.json", R"({"auto_map":{"AutoModel":"modeling.Model"}})"),
               ElementsAre(fact(kCode, "auto_map")));
+  // CVE-2025-32434: torch.load(weights_only=True) handed such a file to torch.jit.load
   EXPECT_THAT(facts("model.pt", make_zip({{"m/code/__torch__/m.py", "def f(): pass"}, {"m/data.pkl", "\x80\x02N."}})),
               ElementsAre(fact(kCode, "TorchScript")));
   EXPECT_THAT(facts("model.pt2", make_zip({{"m/aot/model.so", "x"}})), ElementsAre(fact(kCode, "native library")));
@@ -92,6 +96,16 @@ TEST(StructuralGuard, TellsPicklesHoweverTheyAreWrapped) {
   // 2025-10156: a wrong checksum
   EXPECT_THAT(facts("model.pt", make_zip({{"m/data.pkl", std::string(kSystem), "", 0, 0, 0, 0100644, 1}})),
               ElementsAre(fact(kMalformed, "checksum"), fact(kCode, "os.system")));
+  // 2026-56304: a class that opens a file to write into; 2026-56315: parts of Python's own
+  // library that start programs
+  EXPECT_THAT(facts("model.pkl", "clogging\nFileHandler\n(S'planted'\ntR."sv),
+              ElementsAre(fact(kCode, "calls logging.FileHandler")));
+  for (const std::string_view name : {"uuid\n_get_command_stdout", "imaplib\nIMAP4_stream", "_pyrepl.pager\npipe_pager",
+                                      "_osx_support\n_read_output", "_aix_support\n_read_cmd_output"}) {
+    std::string told(name);
+    std::ranges::replace(told, '\n', '.');
+    EXPECT_THAT(facts("model.pkl", fmt::format("c{}\n(S'id'\ntR.", name)), ElementsAre(fact(kCode, "calls " + told)));
+  }
   // A pickle that breaks after it has run
   EXPECT_THAT(facts("model.pkl", "cos\nsystem\n(S'id'\ntR\xfe"sv),
               ElementsAre(fact(kCode, "os.system"), fact(kUnread, "no instruction")));
@@ -108,9 +122,22 @@ TEST(StructuralGuard, TellsWhatKerasRuns) {
   EXPECT_THAT(facts("m.keras", config(R"({"layers":[{"module":"os","class_name":"system","config":"id"}]})")),
               ElementsAre(fact(kCode, "os.system")));
   EXPECT_THAT(facts("m.keras", config(R"([{"module":"keras.utils","class_name":"function","config":"get_file"}])")),
-              ElementsAre(fact(kCode, "keras.utils")));
+              ElementsAre(fact(kCode, "calls keras.utils.get_file")));
   EXPECT_THAT(facts("m.keras", config(R"({"module":"keras.layers","class_name":"TFSMLayer","config":{}})")),
               ElementsAre(fact(kCode, "TFSMLayer")));
+  // CVE-2025-9906: the first object ends the safe mode, the second is what that was to refuse
+  EXPECT_THAT(facts("m.keras", config(R"([{"module":"keras.config","class_name":"function",)"
+                                      R"("config":"enable_unsafe_deserialization"},)"
+                                      R"({"module":"keras.layers","class_name":"Lambda","config":{}}])")),
+              ElementsAre(fact(kCode, "calls keras.config.enable_unsafe_deserialization"), fact(kCode, "Lambda")));
+  EXPECT_THAT(facts("m.keras", config(R"({"module":"keras.src.saving.serialization_lib",)"
+                                      R"("class_name":"enable_unsafe_deserialization","config":{}})")),
+              ElementsAre(fact(kCode, "calls keras.src.saving.serialization_lib.enable_unsafe_deserialization")));
+  EXPECT_THAT(facts("m.keras", config(R"([{"module":"builtins","class_name":"function","config":"relu"},)"
+                                      R"({"module":"keras.activations","class_name":"function","config":"gelu"},)"
+                                      R"({"module":"keras.src.losses.losses","class_name":"function","config":"mse"},)"
+                                      R"({"class_name":"__tensor__","config":{}}])")),
+              IsEmpty());
   // CVE-2025-9905: the old format
   EXPECT_THAT(facts("m.h5", "\x89HDF\r\n\x1a\n....{\"class_name\": \"Lambda\"}"), ElementsAre(fact(kCode, "Lambda")));
   EXPECT_THAT(facts("m.keras", make_zip({{"config.json", "x", "", 0, 0, 8}})),
@@ -124,19 +151,51 @@ TEST(StructuralGuard, TellsDisguises) {
 }
 
 TEST(StructuralGuard, TellsPathsThatLeave) {
-  // CVE-2022-25882, CVE-2024-27318
-  EXPECT_THAT(facts("m.onnx", proto_field(7, proto_field(5, onnx_external("../../etc/passwd")))),
-              ElementsAre(fact(kEscapes, "../../etc/passwd")));
-  EXPECT_THAT(facts("m.onnx", proto_field(7, proto_field(5, onnx_external("linked.bin")))),
-              ElementsAre(fact(kEscapes, "no file for")));
   EXPECT_THAT(facts("model.safetensors.index.json", R"({"weight_map":{"w":"/etc/passwd"}})"),
               ElementsAre(fact(kEscapes, "/etc/passwd")));
   EXPECT_THAT(facts("m.npz", make_zip({{"../x.bin", "x"}, {"link", "/etc", "", 0, 0, 0, 0120777}})),
               ElementsAre(fact(kEscapes, "leads out"), fact(kEscapes, "symbolic link")));
 }
 
+// What onnx.load would open beside the model, by the CVE. Signed files are regular ones,
+// so that a tensor's file that is a link, or behind one, is not among them.
+TEST(StructuralGuard, TellsFilesOfOnnxTensors) {
+  const auto model = [](std::string_view location) { return proto_field(7, proto_field(5, onnx_external(location))); };
+  // 2022-25882, 2024-27318: up and out, also after a folder that goes down first
+  EXPECT_THAT(facts("m.onnx", model("../../etc/passwd")), ElementsAre(fact(kEscapes, "../../etc/passwd")));
+  EXPECT_THAT(facts("m.onnx", model("a/../../etc/passwd")), ElementsAre(fact(kEscapes, "in a/../../etc/passwd")));
+  EXPECT_THAT(facts("m.onnx", model("/etc/passwd")), ElementsAre(fact(kEscapes, "/etc/passwd")));
+  // 2026-27489: a folder on the way is a symbolic link
+  EXPECT_THAT(facts("m.onnx", model("linked_folder/weights.bin")),
+              ElementsAre(fact(kEscapes, "linked_folder/weights.bin, which the model has no file for")));
+  // 2026-34447: the file itself is one
+  EXPECT_THAT(facts("m.onnx", model("symlink.bin")),
+              ElementsAre(fact(kEscapes, "symlink.bin, which the model has no file for")));
+  // 2026-34446: another name of a file elsewhere, put beside the model after it was signed
+  EXPECT_THAT(facts("m.onnx", model("hardlink.bin")),
+              ElementsAre(fact(kEscapes, "hardlink.bin, which the model has no file for")));
+  EXPECT_THAT(facts("folder/m.onnx", model("weights.bin")), ElementsAre(fact(kEscapes, "no file for")));
+}
+
+TEST(StructuralGuard, TellsTensorsThatAreNotThere) {
+  // mlx#3363: a large shape over few bytes; mlx#3409: over bytes that the file does not have
+  EXPECT_THAT(
+      facts("m.safetensors", safetensors(R"({"t":{"dtype":"F32","shape":[1000,1000],"data_offsets":[0,4]}})", 4)),
+      ElementsAre(fact(kMalformed, "type and shape are not those of bytes 0 to 4")));
+  EXPECT_THAT(
+      facts("m.safetensors", safetensors(R"({"t":{"dtype":"F32","shape":[1000,1000],"data_offsets":[0,4000000]}})", 4)),
+      ElementsAre(fact(kMalformed, "the tensors have 4000000 bytes, the file 4")));
+}
+
+TEST(StructuralGuard, TellsEnginesOfTensorRt) {
+  // CVE-2026-24188, of which it is known that it writes out of bounds, and no more: an engine
+  // is told whatever it holds, by its bytes and by its name.
+  EXPECT_THAT(facts("model.plan", "ftrt...."), ElementsAre(fact(kCode, "is a TensorRT engine")));
+  EXPECT_THAT(facts("model.bin", "ptrt...."), ElementsAre(fact(kCode, "is a TensorRT engine")));
+  EXPECT_THAT(facts("model.engine", "\x01\x02\x03"), ElementsAre(fact(kCode, "is a TensorRT engine")));
+}
+
 TEST(StructuralGuard, TellsBrokenRules) {
-  // MLX took offsets that share bytes
   EXPECT_THAT(facts("m.safetensors", safetensors(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
                                                  R"("v":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
                                                  12)),
