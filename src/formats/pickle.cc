@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
+#include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "base/text.h"
@@ -23,14 +26,18 @@ enum class Effect : std::uint8_t {
   kMark,
   kStop,
   kPop,
-  kPop2,
   kPopMark,   // everything to the mark, and the mark
   kPush,      // something that is no text
   kPushText,  // the argument
+  kPushNumber,
   kReplace1,  // as many items by one
   kReplace2,
   kReplace3,
   kReplaceMark,  // everything to the mark by one
+  kTuple,        // the same, of which the items are kept
+  kCall,         // what two items, a callable and its arguments, make
+  kSetItem,      // two items into the one below them
+  kSetItems,     // everything to the mark into the one below it
   kDuplicate,
   kPut,      // into the memo by number
   kMemoize,  // into the memo's next place
@@ -52,23 +59,23 @@ using enum Argument;
 using enum Effect;
 
 constexpr auto kInstructions = std::to_array<Instruction>({
-    {'(', kNone, kMark},         {'.', kNone, kStop},        {'0', kNone, kPop},          {'1', kNone, kPopMark},
-    {'2', kNone, kDuplicate},    {'F', kLine, kPush},        {'I', kLine, kPush},         {'J', kFour, kPush},
-    {'K', kOne, kPush},          {'L', kLine, kPush},        {'M', kTwo, kPush},          {'N', kNone, kPush},
-    {'P', kLine, kPush},         {'Q', kNone, kPersistent},  {'R', kNone, kReplace2},     {'S', kLine, kPushText},
-    {'T', kText4, kPushText},    {'U', kText1, kPushText},   {'V', kLine, kPushText},     {'X', kText4, kPushText},
-    {'a', kNone, kPop},          {'b', kNone, kPop},         {'c', kTwoLines, kGlobal},   {'d', kNone, kReplaceMark},
-    {'}', kNone, kPush},         {'e', kNone, kPopMark},     {'g', kLine, kGet},          {'h', kOne, kGet},
-    {'i', kTwoLines, kInstance}, {'j', kFour, kGet},         {'l', kNone, kReplaceMark},  {']', kNone, kPush},
-    {'o', kNone, kReplaceMark},  {'p', kLine, kPut},         {'q', kOne, kPut},           {'r', kFour, kPut},
-    {'s', kNone, kPop2},         {'t', kNone, kReplaceMark}, {')', kNone, kPush},         {'u', kNone, kPopMark},
-    {'G', kEight, kPush},        {'B', kText4, kPush},       {'C', kText1, kPush},        {0x80, kOne, kNothing},
-    {0x81, kNone, kReplace2},    {0x82, kOne, kExtension},   {0x83, kTwo, kExtension},    {0x84, kFour, kExtension},
-    {0x85, kNone, kReplace1},    {0x86, kNone, kReplace2},   {0x87, kNone, kReplace3},    {0x88, kNone, kPush},
-    {0x89, kNone, kPush},        {0x8a, kText1, kPush},      {0x8b, kText4, kPush},       {0x8c, kText1, kPushText},
-    {0x8d, kText8, kPushText},   {0x8e, kText8, kPush},      {0x8f, kNone, kPush},        {0x90, kNone, kPopMark},
-    {0x91, kNone, kReplaceMark}, {0x92, kNone, kReplace3},   {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
-    {0x95, kEight, kNothing},    {0x96, kText8, kPush},      {0x97, kNone, kPush},        {0x98, kNone, kNothing},
+    {'(', kNone, kMark},         {'.', kNone, kStop},         {'0', kNone, kPop},          {'1', kNone, kPopMark},
+    {'2', kNone, kDuplicate},    {'F', kLine, kPush},         {'I', kLine, kPushNumber},   {'J', kFour, kPushNumber},
+    {'K', kOne, kPushNumber},    {'L', kLine, kPushNumber},   {'M', kTwo, kPushNumber},    {'N', kNone, kPush},
+    {'P', kLine, kPush},         {'Q', kNone, kPersistent},   {'R', kNone, kCall},         {'S', kLine, kPushText},
+    {'T', kText4, kPushText},    {'U', kText1, kPushText},    {'V', kLine, kPushText},     {'X', kText4, kPushText},
+    {'a', kNone, kPop},          {'b', kNone, kPop},          {'c', kTwoLines, kGlobal},   {'d', kNone, kReplaceMark},
+    {'}', kNone, kPush},         {'e', kNone, kPopMark},      {'g', kLine, kGet},          {'h', kOne, kGet},
+    {'i', kTwoLines, kInstance}, {'j', kFour, kGet},          {'l', kNone, kReplaceMark},  {']', kNone, kPush},
+    {'o', kNone, kReplaceMark},  {'p', kLine, kPut},          {'q', kOne, kPut},           {'r', kFour, kPut},
+    {'s', kNone, kSetItem},      {'t', kNone, kTuple},        {')', kNone, kPush},         {'u', kNone, kSetItems},
+    {'G', kEight, kPush},        {'B', kText4, kPush},        {'C', kText1, kPush},        {0x80, kOne, kNothing},
+    {0x81, kNone, kCall},        {0x82, kOne, kExtension},    {0x83, kTwo, kExtension},    {0x84, kFour, kExtension},
+    {0x85, kNone, kReplace1},    {0x86, kNone, kReplace2},    {0x87, kNone, kReplace3},    {0x88, kNone, kPush},
+    {0x89, kNone, kPush},        {0x8a, kText1, kPushNumber}, {0x8b, kText4, kPushNumber}, {0x8c, kText1, kPushText},
+    {0x8d, kText8, kPushText},   {0x8e, kText8, kPush},       {0x8f, kNone, kPush},        {0x90, kNone, kPopMark},
+    {0x91, kNone, kReplaceMark}, {0x92, kNone, kReplace3},    {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
+    {0x95, kEight, kNothing},    {0x96, kText8, kPush},       {0x97, kNone, kPush},        {0x98, kNone, kNothing},
 });
 
 const Instruction* find_instruction(std::uint8_t code) {
@@ -85,24 +92,54 @@ constexpr std::size_t kMaxStack = std::size_t{1} << 20U;
 constexpr std::size_t kMaxMemo = std::size_t{1} << 22U;
 constexpr std::uint64_t kMaxInstructions = std::uint64_t{1} << 28U;
 
-// Item is what is on the stack: a text, as far as that is known.
+struct Known;
+
+// Item is what is on the stack.
 struct Item {
-  std::optional<std::string> text;
+  std::shared_ptr<const Known> known = {};  // nothing for most
   bool mark = false;
 };
+
+// LookedUp and MadeBy are a name's own object, and what calling it made.
+struct LookedUp {
+  std::string name;
+};
+struct MadeBy {
+  std::string name;
+};
+
+// Known is what is known of an item: a text, a number, …, or the parts of a tuple.
+struct Known {
+  std::variant<std::string, std::uint64_t, LookedUp, MadeBy, std::vector<Item>> is;
+};
+
+template <typename T>
+const T* as(const Item& item) {
+  return item.known ? std::get_if<T>(&item.known->is) : nullptr;
+}
+
+// What torch.load calls to make tensors and the storages beneath them.
+bool makes_tensors(std::string_view name) {
+  return name.starts_with("torch._utils._rebuild_") || name.starts_with("torch._tensor._rebuild_") ||
+         name == "torch.Tensor" || name.starts_with("torch.nn.parameter.") || name.ends_with("Storage");
+}
 
 // Machine follows the instructions.
 class Machine {
  public:
-  explicit Machine(const Content& content) : cursor_(content) {}
+  explicit Machine(const Content& content, std::uint64_t at = 0) : cursor_(content, at) {}
 
   Result<PickleNames> run() {
-    do {
-      stack_.clear();
-      memo_.clear();
-      run_one();
-    } while (found_.fault.empty() && follows_another());
+    run_one();
+    while (found_.fault.empty() && follows_another()) run_next();
     WM_CHECK(cursor_.result());
+    return std::move(found_);
+  }
+
+  Result<PickleNames> run_single(std::uint64_t& at) {
+    run_one();
+    WM_CHECK(cursor_.result());
+    at = cursor_.offset();
     return std::move(found_);
   }
 
@@ -116,9 +153,21 @@ class Machine {
     return first == 0x80 && protocol >= 2 && protocol <= 5;
   }
 
+  // Bytes of tensors can begin as pickles do: what breaks before it has looked up a name
+  // is taken for such, as it has called nothing.
+  void run_next() {
+    looked_up_ = false;
+    run_one();
+    if (looked_up_ || exhausted_ || found_.fault.empty()) return;
+    found_.fault.clear();
+    cursor_.skip(cursor_.left());
+  }
+
   void run_one() {
+    stack_.clear();
+    memo_.clear();
     for (stopped_ = false; !stopped_ && found_.fault.empty();) {
-      if (++count_ > kMaxInstructions) return fail("has too many instructions");
+      if (++count_ > kMaxInstructions) return exhaust("has too many instructions");
       const std::uint64_t at = cursor_.offset();
       const std::uint8_t code = cursor_.u8();
       if (cursor_.ended()) return fail("ends in the middle");
@@ -132,6 +181,12 @@ class Machine {
 
   void fail(std::string what) {
     if (found_.fault.empty()) found_.fault = std::move(what);
+  }
+
+  // exhaust is of what a loader might well read on.
+  void exhaust(std::string what) {
+    exhausted_ = true;
+    fail(std::move(what));
   }
 
   // --- arguments
@@ -153,6 +208,7 @@ class Machine {
   }
 
   void read_argument(Argument argument) {
+    argument_ = argument;
     long_ = false;
     switch (argument) {
       case Argument::kNone: return;
@@ -189,9 +245,42 @@ class Machine {
     return item;
   }
 
-  void push(std::optional<std::string> text = std::nullopt, bool mark = false) {
-    if (stack_.size() >= kMaxStack) return fail("puts too much on its stack");
-    stack_.push_back({std::move(text), mark});
+  void push(Item item = {}) {
+    if (stack_.size() >= kMaxStack) return exhaust("puts too much on its stack");
+    stack_.push_back(std::move(item));
+  }
+
+  template <typename T>
+  void push_known(T what) {
+    push({std::make_shared<const Known>(Known{std::move(what)})});
+  }
+
+  void push_text() {
+    if (long_) return push();
+    push_known(text_);
+  }
+
+  // push_number makes a number of an argument of any form; what is negative, or has no
+  // room in 64 bits, counts nothing.
+  void push_number(Argument argument) {
+    if (argument == kOne || argument == kTwo) return push_known(number_);
+    if (argument == kFour) return number_ >> 31U == 0 ? push_known(number_) : push();
+    if (argument != kLine) return push_long();
+    const std::string_view digits = std::string_view(text_).substr(0, text_.find('L'));
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || end != digits.data() + digits.size()) return push();
+    push_known(number);
+  }
+
+  // push_long reads two's complement, the lowest byte first.
+  void push_long() {
+    const std::size_t size = text_.find_last_not_of('\0') + 1;
+    const bool negative = !text_.empty() && (static_cast<std::uint8_t>(text_.back()) & 0x80U) != 0;
+    if (long_ || negative || size > sizeof(std::uint64_t)) return push();
+    std::uint64_t number = 0;
+    for (std::size_t i = size; i > 0; --i) number = number << 8U | static_cast<std::uint8_t>(text_[i - 1]);
+    push_known(number);
   }
 
   void pop_to_mark() {
@@ -205,151 +294,131 @@ class Machine {
   }
 
   void look_up(const std::string& name) {
-    if (found_.names.size() >= kMaxPickleNames && !found_.names.contains(name)) return fail("has too many names");
+    looked_up_ = true;
+    if (found_.names.size() >= kMaxPickleNames && !found_.names.contains(name)) return exhaust("has too many names");
     found_.names.insert(name);
   }
 
+  void push_name(const std::string& name) {
+    look_up(name);
+    push_known(LookedUp{name});
+  }
+
   void put(std::uint64_t place) {
-    if (memo_.size() >= kMaxMemo) return fail("remembers too much");
+    if (memo_.size() >= kMaxMemo) return exhaust("remembers too much");
     if (stack_.empty()) return fail("remembers what is not there");
-    memo_[place] = stack_.back().text;
+    memo_[place] = stack_.back().known;
   }
 
   void stack_global() {
-    const std::optional<std::string> name = pop().text;
-    const std::optional<std::string> module = pop().text;
-    look_up(name && module ? *module + "." + *name : "?");
-    push();
+    const Item name = pop();
+    const Item module = pop();
+    const auto* name_text = as<std::string>(name);
+    const auto* module_text = as<std::string>(module);
+    push_name(name_text != nullptr && module_text != nullptr ? *module_text + "." + *name_text : "?");
+  }
+
+  // call pops the arguments and the callable; what the callable made is known by its name.
+  void call() {
+    pop();
+    const Item callable = pop();
+    const auto* looked_up = as<LookedUp>(callable);
+    if (looked_up == nullptr) return push();
+    push_known(MadeBy{looked_up->name});
+  }
+
+  // make_tuple keeps the parts of short ones. Tuples within would make it as deep as the pickle is long.
+  void make_tuple() {
+    constexpr std::size_t kMaxParts = 8;
+    std::vector<Item> parts;
+    while (!stack_.empty() && !stack_.back().mark) {
+      Item item = pop();
+      if (as<std::vector<Item>>(item) != nullptr) item.known.reset();
+      if (parts.size() <= kMaxParts) parts.push_back(std::move(item));
+    }
+    pop();
+    if (parts.empty() || parts.size() > kMaxParts) return push();
+    std::ranges::reverse(parts);
+    push_known(std::move(parts));
+  }
+
+  // persistent_storage reads what torch.save says of a storage: its kind, type, key, place and count.
+  static std::optional<PickledStorage> persistent_storage(const Item& item) {
+    const auto* parts = as<std::vector<Item>>(item);
+    if (parts == nullptr || parts->size() < 5) return std::nullopt;
+    const auto* kind = as<std::string>((*parts)[0]);
+    const auto* type = as<LookedUp>((*parts)[1]);
+    const auto* key = as<std::string>((*parts)[2]);
+    const auto* count = as<std::uint64_t>((*parts)[4]);
+    if (kind == nullptr || *kind != "storage" || type == nullptr || key == nullptr || count == nullptr)
+      return std::nullopt;
+    return PickledStorage{type->name, *key, *count};
+  }
+
+  void load_persistent() {
+    auto storage = persistent_storage(pop());
+    if (!storage) return push();
+    push_known(MadeBy{storage->type});
+    if (found_.storages.size() >= kMaxPickledStorages) return exhaust("has too many storages");
+    found_.storages.insert(*std::move(storage));
+  }
+
+  void assign_items() {
+    if (stack_.empty()) return fail("puts items into what is not there");
+    const auto* made = as<MadeBy>(stack_.back());
+    if (made != nullptr && makes_tensors(made->name)) found_.assigned.insert(made->name);
   }
 
   void apply(Effect effect) {
     switch (effect) {
       case kNothing: return;
-      case kMark: return push(std::nullopt, true);
+      case kMark: return push({.mark = true});
       case kStop: stopped_ = true; return;
       case kPop: pop(); return;
-      case kPop2: pop(), pop(); return;
       case kPopMark: return pop_to_mark();
       case kPush: return push();
-      case kPushText: return push(long_ ? std::nullopt : std::optional(text_));
+      case kPushText: return push_text();
+      case kPushNumber: return push_number(argument_);
       case kReplace1: return replace(1);
       case kReplace2: return replace(2);
       case kReplace3: return replace(3);
       case kReplaceMark: return pop_to_mark(), push();
-      case kDuplicate: return stack_.empty() ? fail("doubles what is not there") : push(stack_.back().text);
+      case kTuple: return make_tuple();
+      case kCall: return call();
+      case kSetItem: return pop(), pop(), assign_items();
+      case kSetItems: return pop_to_mark(), assign_items();
+      case kDuplicate: return stack_.empty() ? fail("doubles what is not there") : push({stack_.back().known});
       case kPut: return put(number_);
       case kMemoize: return put(memo_.size());
-      case kGet: return push(memo_.contains(number_) ? memo_[number_] : std::nullopt);
-      case kGlobal: return look_up(text_), push();
+      case kGet: return push({memo_.contains(number_) ? memo_[number_] : nullptr});
+      case kGlobal: return push_name(text_);
       case kInstance: return look_up(text_), pop_to_mark(), push();
       case kStackGlobal: return stack_global();
       case kExtension: return look_up(fmt::format("copyreg extension {}", number_)), push();
-      case kPersistent: return replace(1);
+      case kPersistent: return load_persistent();
     }
   }
 
   ContentCursor cursor_;
   PickleNames found_;
   std::vector<Item> stack_;
-  std::map<std::uint64_t, std::optional<std::string>> memo_;
+  std::map<std::uint64_t, std::shared_ptr<const Known>> memo_;
+  Argument argument_ = kNone;
   std::string text_;
   std::uint64_t number_ = 0;
   std::uint64_t count_ = 0;
   bool long_ = false;
   bool stopped_ = false;
+  bool looked_up_ = false;
+  bool exhausted_ = false;
 };
-
-// What torch.load(weights_only=True) and numpy.load make plain data with, by PyTorch's
-// torch/_weights_only_unpickler.py and NumPy's numpy/_core/multiarray.py. Each is named
-// whole: whatever else is in these modules is not meant.
-constexpr auto kDataNames = std::to_array<std::string_view>({
-    "collections.OrderedDict",
-    "collections.Counter",
-    "collections.defaultdict",
-    "builtins.bytearray",
-    "builtins.set",
-    "builtins.frozenset",
-    "builtins.complex",
-    "builtins.slice",
-    "builtins.range",
-    "__builtin__.bytearray",
-    "__builtin__.set",
-    "__builtin__.frozenset",
-    "__builtin__.complex",
-    "__builtin__.slice",
-    "_codecs.encode",
-    "torch.Size",
-    "torch.Tensor",
-    "torch.device",
-    "torch.nn.parameter.Parameter",
-    "torch.nn.parameter.Buffer",
-    "torch._utils._rebuild_tensor",
-    "torch._utils._rebuild_tensor_v2",
-    "torch._utils._rebuild_tensor_v3",
-    "torch._utils._rebuild_parameter",
-    "torch._utils._rebuild_parameter_with_state",
-    "torch._utils._rebuild_qtensor",
-    "torch._utils._rebuild_sparse_tensor",
-    "torch._utils._rebuild_meta_tensor_no_storage",
-    "torch._utils._rebuild_nested_tensor",
-    "torch._utils._rebuild_device_tensor_from_numpy",
-    "torch._utils._rebuild_wrapper_subclass",
-    "torch._tensor._rebuild_from_type_v2",
-    "torch.serialization._get_layout",
-    "torch.storage.UntypedStorage",
-    "torch.storage.TypedStorage",
-    "torch.FloatStorage",
-    "torch.DoubleStorage",
-    "torch.HalfStorage",
-    "torch.BFloat16Storage",
-    "torch.LongStorage",
-    "torch.IntStorage",
-    "torch.ShortStorage",
-    "torch.CharStorage",
-    "torch.ByteStorage",
-    "torch.BoolStorage",
-    "torch.ComplexFloatStorage",
-    "torch.ComplexDoubleStorage",
-    "torch.QInt8Storage",
-    "torch.QInt32Storage",
-    "torch.QUInt8Storage",
-    "torch.UntypedStorage",
-    "torch.float",
-    "torch.float16",
-    "torch.float32",
-    "torch.float64",
-    "torch.bfloat16",
-    "torch.half",
-    "torch.double",
-    "torch.int8",
-    "torch.int16",
-    "torch.int32",
-    "torch.int64",
-    "torch.uint8",
-    "torch.uint16",
-    "torch.uint32",
-    "torch.uint64",
-    "torch.bool",
-    "torch.complex64",
-    "torch.complex128",
-    "torch.float8_e4m3fn",
-    "torch.float8_e5m2",
-    "torch.float8_e4m3fnuz",
-    "torch.float8_e5m2fnuz",
-    "numpy.ndarray",
-    "numpy.dtype",
-    "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray._reconstruct",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "numpy.core.numeric._frombuffer",
-    "numpy._core.numeric._frombuffer",
-});
 
 }  // namespace
 
 Result<PickleNames> read_pickle(const Content& content) { return Machine(content).run(); }
 
-bool builds_data(std::string_view name) { return std::ranges::find(kDataNames, name) != kDataNames.end(); }
+Result<PickleNames> read_one_pickle(const Content& content, std::uint64_t& at) {
+  return Machine(content, at).run_single(at);
+}
 
 }  // namespace weightmark

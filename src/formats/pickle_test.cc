@@ -49,6 +49,88 @@ TEST(Pickle, ReadsSeveralInARow) {
               ElementsAre("os.system"));
 }
 
+// Bytes of tensors that begin as a pickle does are none: 640 as PyTorch's old files write the
+// number of a storage's elements.
+TEST(Pickle, TakesWhatBreaksAtOnceForBytesOfTensors) {
+  EXPECT_EQ(read("\x80\x02K\x01.\x80\x02\x00\x00\x00\x00\x00\x00"sv).fault, "");
+  const PickleNames calls = read(
+      "\x80\x02K\x01.\x80\x02"
+      "cos\nsystem\n\x00"sv);
+  EXPECT_THAT(calls.names, ElementsAre("os.system"));
+  EXPECT_THAT(calls.fault, HasSubstr("no instruction"));
+}
+
+// storage is the persistent identifier of PyTorch, with the instruction that pushes the count.
+std::string storage(std::string_view count) {
+  std::string out(
+      "\x80\x02(X\x07\x00\x00\x00storageq\x00"
+      "ctorch\nFloatStorage\nq\x01X\x01\x00\x00\x00"
+      "0X\x03\x00\x00\x00"
+      "cpu"sv);
+  return out.append(count) + "tQ.";
+}
+
+TEST(Pickle, FindsStorages) {
+  const auto stored = [](std::uint64_t count) { return ElementsAre(PickledStorage{"torch.FloatStorage", "0", count}); };
+  EXPECT_THAT(read(storage("K\x07")).storages, stored(7));
+  EXPECT_THAT(read(storage("M\x00\x01"sv)).storages, stored(256));
+  EXPECT_THAT(read(storage("J\xff\xff\xff\x7f")).storages, stored(0x7fffffff));
+  EXPECT_THAT(read(storage("\x8a\x05\xff\xff\xff\xff\x00"sv)).storages, stored(0xffffffff));
+  EXPECT_THAT(read(storage("\x8b\x02\x00\x00\x00\x00\x01"sv)).storages, stored(256));
+  EXPECT_THAT(read(storage("I12345678901\n")).storages, stored(12345678901));
+  EXPECT_THAT(read(storage("L8L\n")).storages, stored(8));
+  EXPECT_THAT(read(storage("K\x09q\x02"
+                           "0h\x02"))
+                  .storages,
+              stored(9));
+  for (const std::string_view other : {"J\xff\xff\xff\xff"sv, "\x8a\x01\xff"sv, "N"sv, "I-1\n"sv})
+    EXPECT_THAT(read(storage(other)).storages, IsEmpty()) << other;
+}
+
+TEST(Pickle, FindsItemsThatArePutIntoTensors) {
+  const auto assigned = [](std::string_view name, std::string_view assignment) {
+    return read(
+               "\x80\x02"
+               "c" +
+               std::string(name) + "\n)R" + std::string(assignment) + ".")
+        .assigned;
+  };
+  EXPECT_THAT(assigned("torch._utils\n_rebuild_tensor_v2", "K\x00K\x01s"sv),
+              ElementsAre("torch._utils._rebuild_tensor_v2"));
+  EXPECT_THAT(assigned("torch._utils\n_rebuild_tensor_v2",
+                       "q\x00"
+                       "0h\x00(K\x00K\x01u"sv),
+              ElementsAre("torch._utils._rebuild_tensor_v2"));
+  EXPECT_THAT(assigned("collections\nOrderedDict", "(K\x00K\x01u"sv), IsEmpty());
+  std::string into_storage = storage("K\x07");
+  into_storage.pop_back();
+  EXPECT_THAT(read(into_storage.append("K\x00K\x01s."sv)).assigned, ElementsAre("torch.FloatStorage"));
+}
+
+TEST(Pickle, TupleInTupleIsNoTower) {
+  EXPECT_EQ(read("\x80\x02N" +
+                 [] {
+                   std::string tower;
+                   for (int i = 0; i < 300'000; ++i) tower += "(";
+                   for (int i = 0; i < 300'000; ++i) tower += "Nt";
+                   return tower;
+                 }() +
+                 ".")
+                .fault,
+            "");
+}
+
+TEST(Pickle, ReadsOneOfSeveral) {
+  const std::string_view bytes =
+      "xx\x80\x02K\x01.\x80\x02"
+      "cos\nsystem\n."sv;
+  std::uint64_t at = 2;
+  EXPECT_THAT(read_one_pickle(MemoryContent(as_bytes(bytes)), at).value().names, IsEmpty());
+  EXPECT_EQ(at, 7U);
+  EXPECT_THAT(read_one_pickle(MemoryContent(as_bytes(bytes)), at).value().names, ElementsAre("os.system"));
+  EXPECT_EQ(at, bytes.size());
+}
+
 TEST(Pickle, TellsWhereItEnds) {
   EXPECT_EQ(read("\x80\x02K\x01."sv).fault, "");
   EXPECT_THAT(read("\x80\x02K"sv).fault, HasSubstr("middle"));

@@ -72,6 +72,10 @@ Result<void> type_facts(std::string_view name, const Content& content, ContentTy
 
 }  // namespace
 
+void Facts::add_of(std::string_view member, ContentKind kind, std::string detail) {
+  list_.push_back({member.empty() ? file_ : file_ + "!" + excerpt(member, 256), kind, std::move(detail)});
+}
+
 std::string_view code_by_name(std::string_view name) {
   const std::string extension = extension_of(name);
   const auto found = std::ranges::find(kCodeNames, extension, &CodeName::extension);

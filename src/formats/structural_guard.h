@@ -2,7 +2,10 @@
 // that a loader would follow. It tells facts; it never calls a file safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +13,8 @@
 #include "weightmark/content.h"
 
 namespace weightmark {
+
+struct PickleNames;
 
 // IsFile says whether the model has a file of that name.
 using IsFile = std::function<bool(std::string_view name)>;
@@ -23,9 +28,8 @@ class Facts {
  public:
   explicit Facts(std::string_view file) : file_(file) {}
   void add(ContentKind kind, std::string detail) { list_.push_back({file_, kind, std::move(detail)}); }
-  void add_of(std::string_view member, ContentKind kind, std::string detail) {
-    list_.push_back({file_ + "!" + std::string(member), kind, std::move(detail)});
-  }
+  // add_of tells one of a member of an archive; "" is the file itself.
+  void add_of(std::string_view member, ContentKind kind, std::string detail);
   std::vector<ContentFact> take() && { return std::move(list_); }
 
  private:
@@ -33,8 +37,16 @@ class Facts {
   std::vector<ContentFact> list_;
 };
 
+inline constexpr std::size_t kMaxTold = 16;  // of many names, so many are told
+inline constexpr std::uint64_t kMaxJson = std::uint64_t{64} << 20U;
+
 // pickle_facts tells names that are no plain data; `member` is "" for a file of its own.
 Result<void> pickle_facts(const Content& content, std::string_view member, Facts& facts);
+void pickle_facts(const PickleNames& pickle, std::string_view member, Facts& facts);
+// storage_facts compares what the pickle `member` says of its storages with the sizes of the
+// archive's members.
+void storage_facts(const PickleNames& pickle, std::string_view member,
+                   const std::map<std::string, std::uint64_t, std::less<>>& sizes, Facts& facts);
 Result<void> zip_facts(const Content& content, Facts& facts);
 // json_facts tells what the well-known JSON files of models have run or name.
 Result<void> json_facts(std::string_view name, const Content& content, Facts& facts);

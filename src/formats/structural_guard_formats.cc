@@ -1,4 +1,4 @@
-// Archives, pickles, arrays and JSON files, as the structural guard sees them.
+// Pickles, arrays, JSON files and configurations of Keras, as the structural guard sees them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,69 +9,12 @@
 #include "base/json_document.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "formats/content_type.h"
 #include "formats/pickle.h"
 #include "formats/structural_guard.h"
 #include "formats/zip_archive.h"
 
 namespace weightmark {
 namespace {
-
-constexpr std::uint64_t kMaxJson = std::uint64_t{64} << 20U;
-constexpr std::uint64_t kMaxUnpacked = std::uint64_t{1} << 30U;  // beside what the ratio allows
-constexpr std::uint64_t kMaxRatio = 100;
-constexpr std::size_t kMaxTold = 16;  // of many names, so many are told
-
-void tell(Facts& facts, std::string_view member, ContentKind kind, std::string detail) {
-  if (member.empty())
-    facts.add(kind, std::move(detail));
-  else
-    facts.add_of(excerpt(member, 256), kind, std::move(detail));
-}
-
-// --- archives
-
-void check_member(const ZipMember& member, Facts& facts) {
-  if (leaves_folder(member.name)) tell(facts, member.name, ContentKind::kEscapes, "leads out of the archive");
-  if (member.is_link()) tell(facts, member.name, ContentKind::kEscapes, "is a symbolic link");
-  if (member.size > kMaxUnpacked && member.size / kMaxRatio > member.compressed)
-    tell(facts, member.name, ContentKind::kInflates,
-         fmt::format("grows from {} to {}", human_size(member.compressed), human_size(member.size)));
-  if (const std::string_view what = code_by_name(member.name); !what.empty())
-    tell(facts, member.name, ContentKind::kCode, fmt::format("is {}", what));
-}
-
-bool is_keras_config(const ZipMember& member) { return member.name == "config.json"; }
-
-Result<void> check_checksum(const Content& content, const ZipMember& member, Facts& facts) {
-  WM_TRY(const std::uint32_t sum, crc32(content));
-  if (sum != member.crc) tell(facts, member.name, ContentKind::kMalformed, "has another checksum than it says");
-  return {};
-}
-
-// look_into opens members that are read as programs, or as what starts them.
-Result<void> look_into(const Content& archive, const ZipMember& member, Facts& facts) {
-  if (member.is_folder() || member.begin > archive.size() || member.compressed > archive.size() - member.begin)
-    return {};
-  const ContentPart content(archive, member.begin, member.compressed);
-  const std::string extension = extension_of(member.name);
-  const bool pickled = extension == "pkl" || extension == "pickle";
-  const bool wanted = pickled || is_keras_config(member) || extension == "npy" || member.name == "schema.json";
-  if (!member.is_stored()) {
-    if (wanted) tell(facts, member.name, ContentKind::kUnread, "is compressed");
-    return {};
-  }
-  if (wanted) WM_CHECK(check_checksum(content, member, facts));
-  if (is_keras_config(member) && content.size() <= kMaxJson) {
-    WM_TRY(const std::string config, read_all(content));
-    keras_facts(config, member.name, facts);
-  }
-  if (extension == "npy") return numpy_facts(content, member.name, facts);
-  WM_TRY(const ContentType type, content_type(content));
-  if (is_native(type) && code_by_name(member.name).empty())
-    tell(facts, member.name, ContentKind::kCode, fmt::format("is {}", content_type_name(type)));
-  return pickled || type == ContentType::kPickle ? pickle_facts(content, member.name, facts) : Result<void>();
-}
 
 // --- JSON
 
@@ -147,46 +90,38 @@ void keras_object(const Json& json, std::string_view member, Facts& facts, unsig
   if (members == nullptr) return;
   const std::string name = text_of(json.find("class_name"));
   const std::string module = text_of(json.find("module"));
-  if (runs_code(name)) tell(facts, member, ContentKind::kCode, fmt::format("has a {}", excerpt(name, 64)));
+  if (runs_code(name)) facts.add_of(member, ContentKind::kCode, fmt::format("has a {}", excerpt(name, 64)));
   const std::string function = named_function(json, name);
   // Keras imports the module and calls what has that name in it.
   if (!name.empty() && (!is_keras_module(module) || (!function.empty() && !computes_only(module))))
-    tell(facts, member, ContentKind::kCode,
-         fmt::format("calls {}.{}", excerpt(module, 128), excerpt(function.empty() ? name : function, 128)));
+    facts.add_of(member, ContentKind::kCode,
+                 fmt::format("calls {}.{}", excerpt(module, 128), excerpt(function.empty() ? name : function, 128)));
   for (const auto& [key, value] : *members) keras_object(value, member, facts, depth + 1);
 }
 
 }  // namespace
 
-Result<void> zip_facts(const Content& content, Facts& facts) {
-  WM_TRY(const ZipArchive archive, read_zip(content));
-  for (std::size_t i = 0; i < archive.faults.size() && i < kMaxTold; ++i)
-    facts.add(ContentKind::kMalformed, archive.faults[i]);
-  const bool scripted = std::ranges::any_of(archive.members, [](const ZipMember& member) {
-    return member.name.contains("/code/__torch__") || member.name.contains("/code/");
-  });
-  if (scripted) facts.add(ContentKind::kCode, "is a TorchScript program");
-  for (const ZipMember& member : archive.members) {
-    if (!scripted || extension_of(member.name) != "py") check_member(member, facts);
-    WM_CHECK(look_into(content, member, facts));
-  }
+Result<void> pickle_facts(const Content& content, std::string_view member, Facts& facts) {
+  WM_TRY(const PickleNames pickle, read_pickle(content));
+  pickle_facts(pickle, member, facts);
   return {};
 }
 
-Result<void> pickle_facts(const Content& content, std::string_view member, Facts& facts) {
-  WM_TRY(const PickleNames pickle, read_pickle(content));
+void pickle_facts(const PickleNames& pickle, std::string_view member, Facts& facts) {
   std::vector<std::string> names;
   for (const std::string& name : pickle.names)
     if (!builds_data(name)) names.push_back(excerpt(name, 128));
   const std::size_t more = names.size() - std::min(names.size(), kMaxTold);
   names.resize(names.size() - more);
   if (!names.empty())
-    tell(facts, member, ContentKind::kCode,
-         fmt::format("is a pickle that calls {}{}", fmt::join(names, ", "),
-                     more > 0 ? fmt::format(" and {} more", more) : ""));
+    facts.add_of(member, ContentKind::kCode,
+                 fmt::format("is a pickle that calls {}{}", fmt::join(names, ", "),
+                             more > 0 ? fmt::format(" and {} more", more) : ""));
+  if (!pickle.assigned.empty())
+    facts.add_of(member, ContentKind::kMalformed,
+                 fmt::format("is a pickle that puts items into what {} makes", *pickle.assigned.begin()));
   if (!pickle.fault.empty())
-    tell(facts, member, ContentKind::kUnread, fmt::format("is a pickle that {}", pickle.fault));
-  return {};
+    facts.add_of(member, ContentKind::kUnread, fmt::format("is a pickle that {}", pickle.fault));
 }
 
 // numpy.lib.format: an array of objects is a pickle after the header.
@@ -201,11 +136,11 @@ Result<void> numpy_facts(const Content& content, std::string_view member, Facts&
   const std::uint64_t begin = cursor.offset();
   WM_CHECK(cursor.result());
   if (header.empty() || cursor.ended()) {
-    tell(facts, member, ContentKind::kMalformed, "has no header of an array");
+    facts.add_of(member, ContentKind::kMalformed, "has no header of an array");
     return {};
   }
   if (!header.contains("'O'") && !header.contains("|O")) return {};
-  tell(facts, member, ContentKind::kCode, "is an array of objects, which is a pickle");
+  facts.add_of(member, ContentKind::kCode, "is an array of objects, which is a pickle");
   return pickle_facts(ContentPart(content, begin, content.size() - begin), member, facts);
 }
 
@@ -244,7 +179,7 @@ Result<void> hdf5_facts(const Content& content, Facts& facts) {
 
 void keras_facts(std::string_view config, std::string_view member, Facts& facts) {
   const auto json = parse_json(config);
-  if (!json) return tell(facts, member, ContentKind::kMalformed, "is no JSON: " + describe(json.error()));
+  if (!json) return facts.add_of(member, ContentKind::kMalformed, "is no JSON: " + describe(json.error()));
   keras_object(*json, member, facts, 0);
 }
 

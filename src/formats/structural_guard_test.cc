@@ -12,6 +12,7 @@
 namespace weightmark {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 using testing::AllOf;
 using testing::Contains;
@@ -109,6 +110,29 @@ TEST(StructuralGuard, TellsPicklesHoweverTheyAreWrapped) {
   // A pickle that breaks after it has run
   EXPECT_THAT(facts("model.pkl", "cos\nsystem\n(S'id'\ntR\xfe"sv),
               ElementsAre(fact(kCode, "os.system"), fact(kUnread, "no instruction")));
+}
+
+// CVE-2026-24747: the unpickler of weights_only=True took a count for a storage's size that the
+// archive has not, and put items into tensors.
+TEST(StructuralGuard, TellsPicklesThatWriteOverMemory) {
+  const auto pickle = [](std::string_view count) {
+    return "\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00"
+           "0X\x03\x00\x00\x00"
+           "cpu"s +
+           std::string(count) + "tQ.";
+  };
+  const auto model = [&](std::string_view count) {
+    return make_zip({{"m/data.pkl", pickle(count)}, {"m/data/0", "8 bytes."}});
+  };
+  EXPECT_THAT(facts("model.pt", model("K\x02")), IsEmpty());
+  EXPECT_THAT(facts("model.pt", model("M\x00\x10"sv)),
+              ElementsAre(fact(kMalformed, "the storage 0 has 16384 bytes, not 8")));
+  EXPECT_THAT(facts("model.pt", model("\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x40"sv)),
+              ElementsAre(fact(kMalformed, "the storage 0 has 18446744073709551615 bytes, not 8")));
+  EXPECT_THAT(facts("model.pt", make_zip({{"m/data.pkl",
+                                           "\x80\x02"
+                                           "ctorch._utils\n_rebuild_tensor_v2\n)RK\x00K\x01s."s}})),
+              ElementsAre(fact(kMalformed, "puts items into what torch._utils._rebuild_tensor_v2 makes")));
 }
 
 TEST(StructuralGuard, TellsWhatKerasRuns) {
