@@ -7,6 +7,7 @@
 
 #include "base/try.h"
 #include "formats/safetensors.h"
+#include "formats/tar_archive.h"
 
 namespace weightmark {
 namespace {
@@ -82,6 +83,7 @@ const std::vector<Expected>& expectations() {
       {"keras", "a ZIP archive", {kZip}},
       {"pt2", "a ZIP archive", {kZip}},
       {"zip", "a ZIP archive", {kZip}},
+      {"tar", "a tar archive", {kTar}},
       {"pt", "a PyTorch file", {kZip, kPickle, kTar, kOther}},
       {"pth", "a PyTorch file", {kZip, kPickle, kTar, kOther}},
       {"ckpt", "a checkpoint", {kZip, kPickle, kTar, kHdf5, kOther}},
@@ -131,6 +133,9 @@ Result<ContentType> content_type(const Content& content) {
   for (const Magic& magic : kMagics)
     if (head.size() > magic.offset && std::string_view(head).substr(magic.offset).starts_with(magic.bytes))
       return magic.type;
+  // Archives from before "ustar" have nothing but their checksum to be known by.
+  WM_TRY(const bool tar, begins_as_tar(content));
+  if (tar) return kTar;
   WM_TRY(const bool pe, is_pe(content, head));
   if (pe) return kPe;
   return is_pickle(head) ? kPickle : kOther;

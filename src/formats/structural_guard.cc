@@ -10,7 +10,9 @@
 #include "formats/content_type.h"
 #include "formats/gguf.h"
 #include "formats/onnx.h"
+#include "formats/pickle.h"
 #include "formats/safetensors.h"
+#include "formats/tar_archive.h"
 #include "formats/zip_archive.h"
 
 namespace weightmark {
@@ -63,6 +65,11 @@ Result<void> type_facts(std::string_view name, const Content& content, ContentTy
   if (is_native(type)) facts.add(ContentKind::kCode, fmt::format("is {}", content_type_name(type)));
   if (type == ContentType::kTensorRt || extension_of(name) == "engine")
     facts.add(ContentKind::kCode, "is a TensorRT engine");
+  if (type != ContentType::kTar) {
+    WM_TRY(const bool also_tar, begins_as_tar(content));
+    if (also_tar)
+      facts.add(ContentKind::kDisguised, fmt::format("is {} and a tar archive as well", content_type_name(type)));
+  }
   if (type == ContentType::kZip) return {};
   WM_TRY(const bool also_zip, ends_as_zip(content));
   if (also_zip)
@@ -70,10 +77,31 @@ Result<void> type_facts(std::string_view name, const Content& content, ContentTy
   return {};
 }
 
+// unmarked_pickle_facts is of what torch.load would take for a pickle, though it has no sign of one: the
+// oldest protocols have none, and others need none. Most such files are bytes of another kind, so that
+// only what is spelled as names are is taken for one.
+Result<void> unmarked_pickle_facts(const Content& content, Facts& facts) {
+  WM_TRY(PickleNames pickle, read_pickle(content));
+  std::erase_if(pickle.names, [](const std::string& name) {
+    return !std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    });
+  });
+  pickle.assigned.clear();
+  pickle.fault.clear();
+  pickle_facts(pickle, "", facts);
+  return {};
+}
+
 }  // namespace
 
 void Facts::add_of(std::string_view member, ContentKind kind, std::string detail) {
   list_.push_back({member.empty() ? file_ : file_ + "!" + excerpt(member, 256), kind, std::move(detail)});
+}
+
+void Facts::add_all(std::vector<ContentFact> of_member) {
+  for (ContentFact& fact : of_member)
+    list_.push_back({file_ + "!" + excerpt(fact.file, 256), fact.kind, std::move(fact.detail)});
 }
 
 std::string_view code_by_name(std::string_view name) {
@@ -113,7 +141,7 @@ Result<std::vector<ContentFact>> facts_of(std::string_view name, const Content& 
     case ContentType::kPickle: WM_CHECK(pickle_facts(content, "", facts)); break;
     case ContentType::kNumpy: WM_CHECK(numpy_facts(content, "", facts)); break;
     case ContentType::kHdf5: WM_CHECK(hdf5_facts(content, facts)); break;
-    case ContentType::kTar:
+    case ContentType::kTar: WM_CHECK(tar_facts(content, facts)); break;
     case ContentType::kGzip: facts.add(ContentKind::kUnread, fmt::format("is {}", content_type_name(type))); break;
     default: break;
   }
@@ -122,6 +150,9 @@ Result<std::vector<ContentFact>> facts_of(std::string_view name, const Content& 
   if (extension == "onnx" && type == ContentType::kOther) WM_CHECK(onnx_facts(name, content, is_file, facts));
   if (type == ContentType::kOther && (extension == "pkl" || extension == "pickle" || extension == "joblib"))
     WM_CHECK(pickle_facts(content, "", facts));
+  if (type == ContentType::kOther &&
+      (extension == "pt" || extension == "pth" || extension == "ckpt" || extension == "bin"))
+    WM_CHECK(unmarked_pickle_facts(content, facts));
   return std::move(facts).take();
 }
 

@@ -30,6 +30,8 @@ class Facts {
   void add(ContentKind kind, std::string detail) { list_.push_back({file_, kind, std::move(detail)}); }
   // add_of tells one of a member of an archive; "" is the file itself.
   void add_of(std::string_view member, ContentKind kind, std::string detail);
+  // add_all tells those of a member that was looked into as a file of its own.
+  void add_all(std::vector<ContentFact> of_member);
   std::vector<ContentFact> take() && { return std::move(list_); }
 
  private:
@@ -48,6 +50,11 @@ void pickle_facts(const PickleNames& pickle, std::string_view member, Facts& fac
 void storage_facts(const PickleNames& pickle, std::string_view member,
                    const std::map<std::string, std::uint64_t, std::less<>>& sizes, Facts& facts);
 Result<void> zip_facts(const Content& content, Facts& facts);
+// tar_facts looks into each member as into a file of a model.
+Result<void> tar_facts(const Content& content, Facts& facts);
+// torch_tar_facts is of the members that PyTorch's oldest files have beside "pickle": "storages"
+// and "tensors", where pickles and numbers take turns.
+Result<void> torch_tar_facts(const Content& content, std::string_view member, Facts& facts);
 // json_facts tells what the well-known JSON files of models have run or name.
 Result<void> json_facts(std::string_view name, const Content& content, Facts& facts);
 // keras_facts is of the configuration within a .keras file or an HDF5 file of Keras.

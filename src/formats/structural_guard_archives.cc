@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "formats/content_type.h"
 #include "formats/pickle.h"
 #include "formats/structural_guard.h"
+#include "formats/tar_archive.h"
 #include "formats/zip_archive.h"
 
 namespace weightmark {
@@ -32,6 +34,30 @@ bool is_keras_config(const ZipMember& member) { return member.name == "config.js
 Result<void> check_checksum(const Content& content, const ZipMember& member, Facts& facts) {
   WM_TRY(const std::uint32_t sum, crc32(content));
   if (sum != member.crc) facts.add_of(member.name, ContentKind::kMalformed, "has another checksum than it says");
+  return {};
+}
+
+void check_tar_member(const TarMember& member, Facts& facts) {
+  const auto escapes = [&](std::string what) { facts.add_of(member.name, ContentKind::kEscapes, std::move(what)); };
+  const std::string target = excerpt(member.target, 128);
+  if (leaves_folder(member.name)) escapes("leads out of the archive");
+  if (member.kind == TarKind::kDevice) escapes("is a device");
+  if (member.kind == TarKind::kSymbolicLink) escapes(fmt::format("is a symbolic link to {}", target));
+  if (member.kind == TarKind::kHardLink && !member.is_found)
+    escapes(fmt::format("is a link to {}, which the archive has no file for", target));
+}
+
+// look_into_tar looks for what torch.load unpickles by its name, and into others by their own.
+Result<void> look_into_tar(const Content& content, const TarMember& member, const IsFile& is_file, Facts& facts) {
+  if (member.name == "pickle" || member.name == "sys_info") return pickle_facts(content, member.name, facts);
+  if (member.name == "storages" || member.name == "tensors") return torch_tar_facts(content, member.name, facts);
+  WM_TRY(const ContentType type, content_type(content));
+  if (type == ContentType::kTar) {
+    facts.add_of(member.name, ContentKind::kUnread, "is a tar archive within one");
+    return {};
+  }
+  WM_TRY(auto of_member, facts_of(member.name, content, is_file));
+  facts.add_all(std::move(of_member));
   return {};
 }
 
@@ -80,6 +106,27 @@ Result<void> zip_facts(const Content& content, Facts& facts) {
   for (const ZipMember& member : archive.members) {
     if (!scripted || extension_of(member.name) != "py") check_member(member, facts);
     WM_CHECK(look_into(content, member, sizes, facts));
+  }
+  return {};
+}
+
+Result<void> tar_facts(const Content& content, Facts& facts) {
+  WM_TRY(const TarArchive archive, read_tar(content));
+  for (std::size_t i = 0; i < archive.faults.size() && i < kMaxTold; ++i)
+    facts.add(ContentKind::kMalformed, archive.faults[i]);
+  std::set<std::string_view> names;
+  for (const TarMember& member : archive.members)
+    if (member.has_bytes()) names.insert(member.name);
+  const IsFile is_file = [&](std::string_view name) { return names.contains(name); };
+  std::size_t links = 0;
+  for (const TarMember& member : archive.members) {
+    check_tar_member(member, facts);
+    if (!member.has_bytes()) continue;
+    // Many links to one large member would take as many times as long.
+    if (member.kind == TarKind::kHardLink && ++links > kMaxTold)
+      facts.add_of(member.name, ContentKind::kUnread, "is one of too many links");
+    else
+      WM_CHECK(look_into_tar(ContentPart(content, member.begin, member.size), member, is_file, facts));
   }
   return {};
 }

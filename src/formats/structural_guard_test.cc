@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "formats/protobuf_testing.h"
+#include "formats/tar_testing.h"
 #include "formats/zip_testing.h"
 
 namespace weightmark {
@@ -107,6 +108,10 @@ TEST(StructuralGuard, TellsPicklesHoweverTheyAreWrapped) {
     std::ranges::replace(told, '\n', '.');
     EXPECT_THAT(facts("model.pkl", fmt::format("c{}\n(S'id'\ntR.", name)), ElementsAre(fact(kCode, "calls " + told)));
   }
+  // One without a sign of its own, where torch.load looks for pickles; and bytes that are none
+  for (const std::string_view name : {"model.bin", "model.pt", "model.pth", "model.ckpt"})
+    EXPECT_THAT(facts(name, kSystem), ElementsAre(fact(kCode, "os.system"))) << name;
+  EXPECT_THAT(facts("model.bin", "(c\x03\xf1\x11\n\x8d.\n\x93\xff."sv), IsEmpty());
   // A pickle that breaks after it has run
   EXPECT_THAT(facts("model.pkl", "cos\nsystem\n(S'id'\ntR\xfe"sv),
               ElementsAre(fact(kCode, "os.system"), fact(kUnread, "no instruction")));
@@ -133,6 +138,107 @@ TEST(StructuralGuard, TellsPicklesThatWriteOverMemory) {
                                            "\x80\x02"
                                            "ctorch._utils\n_rebuild_tensor_v2\n)RK\x00K\x01s."s}})),
               ElementsAre(fact(kMalformed, "puts items into what torch._utils._rebuild_tensor_v2 makes")));
+}
+
+// little writes numbers as PyTorch's old files have them.
+std::string little(std::uint64_t value, unsigned bytes) {
+  std::string out;
+  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xffU);
+  return out;
+}
+
+// What torch.save wrote in its first year.
+struct OldCheckpoint {
+  std::string storages = "\x80\x02K\x02."s + storage("Float", 640) + std::string(2560, 'x') + storage("Long", 1) +
+                         "8 bytes." + "\x80\x02]."s;
+  std::string tensors =
+      "\x80\x02K\x01."s + tensor() + little(2, 4) + little(0, 4) + std::string(4 * 8, '\x80') + little(0, 8);
+  std::string pickle =
+      "\x80\x02"
+      "ccollections\nOrderedDict\n)R.";
+
+  static std::string storage(std::string_view type, std::uint64_t count) {
+    return fmt::format(
+               "\x80\x02(K\x07U\x03"
+               "cpuctorch\n{}Storage\nt.",
+               type) +
+           little(count, 8);
+  }
+  static std::string tensor() {
+    return "\x80\x02(K\x08K\x07"
+           "ctorch\nFloatTensor\nt.";
+  }
+
+  std::vector<TestTarMember> members() const {
+    return {{"sys_info", "\x80\x02}."}, {"pickle", pickle}, {"tensors", tensors}, {"storages", storages}};
+  }
+  std::vector<ContentFact> told() const { return facts("model.pt", make_tar(members())); }
+};
+
+TEST(StructuralGuard, LooksIntoOldCheckpoints) {
+  const OldCheckpoint good;
+  EXPECT_THAT(good.told(), IsEmpty());
+  OldCheckpoint bad = good;
+  bad.pickle = kSystem;  // of a protocol that has no sign of its own
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kCode, "os.system")));
+  // A pickle that stands behind the elements of a storage, or the shape of a tensor
+  bad = good;
+  bad.storages += kSystem;
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kCode, "os.system"), fact(kUnread, "leads on to what is not known")));
+  bad = good;
+  bad.tensors += kSystem;
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kCode, "os.system"), fact(kUnread, "leads on to what is not known")));
+  bad = good;
+  bad.storages = "\x80\x02K\x01."s + OldCheckpoint::storage("Double", 3) + "8 bytes.";
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kMalformed, "a storage of 3 elements, which reaches past")));
+  bad.storages = "\x80\x02K\x01."s + OldCheckpoint::storage("Double", (std::uint64_t{1} << 61U) + 1) + "8 bytes.";
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kMalformed, "a storage of 2305843009213693953 elements")));
+  bad = good;
+  bad.tensors = "\x80\x02K\x01."s + OldCheckpoint::tensor() + little(3, 4) + std::string(12, '\0');
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kMalformed, "a tensor of 3 dimensions, which reaches past")));
+  bad = good;
+  bad.storages =
+      "\x80\x02K\x01.\x80\x02"
+      "ctorch\nFloatStorage\n0ctorch\nLongStorage\n."s;
+  EXPECT_THAT(bad.told(), ElementsAre(fact(kUnread, "leads on to what is not known")));
+}
+
+TEST(StructuralGuard, TellsWhatTarArchivesHide) {
+  const auto told = [](const TestTarMember& member) {
+    return facts("model.tar", make_tar({{"weights", std::string(kSystem)}, {"weights.bin", "x"}, member}));
+  };
+  EXPECT_THAT(told({"README.md", "# A model"}), IsEmpty());
+  EXPECT_THAT(told({"../x", "x"}), ElementsAre(fact(kEscapes, "leads out")));
+  EXPECT_THAT(told({"/etc/cron.d/x", "x"}), ElementsAre(fact(kEscapes, "leads out")));
+  // torch.load unpacks "storages" and opens what is there then
+  EXPECT_THAT(told({"storages", "", '2', "/etc/passwd"}), ElementsAre(fact(kEscapes, "symbolic link to /etc/passwd")));
+  EXPECT_THAT(told({"storages", "", '1', "../other"}), ElementsAre(fact(kEscapes, "a link to ../other, which")));
+  EXPECT_THAT(told({"pickle", "", '1', "weights"}), ElementsAre(fact(kCode, "os.system")));
+  EXPECT_THAT(told({"x", "", '3'}), ElementsAre(fact(kEscapes, "is a device")));
+  EXPECT_THAT(told({"weights.bin", "again"}), ElementsAre(fact(kMalformed, "two members")));
+  // Members are looked into as files of a model are
+  EXPECT_THAT(told({"m/run.py", "import os"}), ElementsAre(fact(kCode, "Python source")));
+  EXPECT_THAT(told({"m/data.npz", make_zip({{"../x", "x"}})}), ElementsAre(fact(kEscapes, "leads out")));
+  EXPECT_THAT(told({"m.onnx", proto_field(7, proto_field(5, onnx_external("weights.bin")))}), IsEmpty());
+  EXPECT_THAT(told({"m.onnx", proto_field(7, proto_field(5, onnx_external("other.bin")))}),
+              ElementsAre(fact(kEscapes, "no file for")));
+  EXPECT_THAT(told({"m.tar", make_tar({{"a", "x"}})}), ElementsAre(fact(kUnread, "a tar archive within one")));
+  EXPECT_EQ(told({"m/run.py", "x"}).at(0).file, "model.tar!m/run.py");
+  std::vector<TestTarMember> links{{"a", "x"}};
+  for (int i = 0; i < 17; ++i) links.push_back({fmt::format("{}", i), "", '1', "a"});
+  EXPECT_THAT(facts("model.tar", make_tar(links)), ElementsAre(fact(kUnread, "one of too many links")));
+}
+
+TEST(StructuralGuard, KnowsTarArchivesByTheirChecksum) {
+  const auto begins = [](std::string_view name) {
+    return tar_member({std::string(name), "x", '0', "", std::string(8, '\0')}) + std::string(1024, '\0');
+  };
+  EXPECT_THAT(facts("model.bin", make_tar({{"pickle", std::string(kSystem), '0', "", std::string(8, '\0')}})),
+              ElementsAre(fact(kCode, "os.system")));
+  EXPECT_THAT(facts("model.safetensors", begins("a")), ElementsAre(fact(kDisguised, "is a tar archive")));
+  EXPECT_THAT(facts("model.ckpt", begins("\x89HDF\r\n\x1a\n")),
+              ElementsAre(fact(kDisguised, "an HDF5 file and a tar archive as well")));
+  EXPECT_THAT(facts("model.tar", make_zip({{"a", "x"}})), ElementsAre(fact(kDisguised, "a ZIP archive")));
 }
 
 TEST(StructuralGuard, TellsWhatKerasRuns) {
