@@ -36,6 +36,8 @@ enum class Effect : std::uint8_t {
   kReplaceMark,  // everything to the mark by one
   kTuple,        // the same, of which the items are kept
   kCall,         // what two items, a callable and its arguments, make
+  kCallNamed,    // the same, with named arguments above
+  kObject,       // what everything to the mark, a callable and its arguments, makes
   kSetItem,      // two items into the one below them
   kSetItems,     // everything to the mark into the one below it
   kDuplicate,
@@ -67,14 +69,14 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     {'a', kNone, kPop},          {'b', kNone, kPop},          {'c', kTwoLines, kGlobal},   {'d', kNone, kReplaceMark},
     {'}', kNone, kPush},         {'e', kNone, kPopMark},      {'g', kLine, kGet},          {'h', kOne, kGet},
     {'i', kTwoLines, kInstance}, {'j', kFour, kGet},          {'l', kNone, kReplaceMark},  {']', kNone, kPush},
-    {'o', kNone, kReplaceMark},  {'p', kLine, kPut},          {'q', kOne, kPut},           {'r', kFour, kPut},
+    {'o', kNone, kObject},       {'p', kLine, kPut},          {'q', kOne, kPut},           {'r', kFour, kPut},
     {'s', kNone, kSetItem},      {'t', kNone, kTuple},        {')', kNone, kPush},         {'u', kNone, kSetItems},
     {'G', kEight, kPush},        {'B', kText4, kPush},        {'C', kText1, kPush},        {0x80, kOne, kNothing},
     {0x81, kNone, kCall},        {0x82, kOne, kExtension},    {0x83, kTwo, kExtension},    {0x84, kFour, kExtension},
     {0x85, kNone, kReplace1},    {0x86, kNone, kReplace2},    {0x87, kNone, kReplace3},    {0x88, kNone, kPush},
     {0x89, kNone, kPush},        {0x8a, kText1, kPushNumber}, {0x8b, kText4, kPushNumber}, {0x8c, kText1, kPushText},
     {0x8d, kText8, kPushText},   {0x8e, kText8, kPush},       {0x8f, kNone, kPush},        {0x90, kNone, kPopMark},
-    {0x91, kNone, kReplaceMark}, {0x92, kNone, kReplace3},    {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
+    {0x91, kNone, kReplaceMark}, {0x92, kNone, kCallNamed},   {0x93, kNone, kStackGlobal}, {0x94, kNone, kMemoize},
     {0x95, kEight, kNothing},    {0x96, kText8, kPush},       {0x97, kNone, kPush},        {0x98, kNone, kNothing},
 });
 
@@ -318,10 +320,13 @@ class Machine {
     push_name(name_text != nullptr && module_text != nullptr ? *module_text + "." + *name_text : "?");
   }
 
+  void called() { found_.calls |= found_.fault.empty(); }
+
   // call pops the arguments and the callable; what the callable made is known by its name.
   void call() {
     pop();
     const Item callable = pop();
+    called();
     const auto* looked_up = as<LookedUp>(callable);
     if (looked_up == nullptr) return push();
     push_known(MadeBy{looked_up->name});
@@ -385,6 +390,8 @@ class Machine {
       case kReplaceMark: return pop_to_mark(), push();
       case kTuple: return make_tuple();
       case kCall: return call();
+      case kCallNamed: return pop(), call();
+      case kObject: return pop_to_mark(), called(), push();
       case kSetItem: return pop(), pop(), assign_items();
       case kSetItems: return pop_to_mark(), assign_items();
       case kDuplicate: return stack_.empty() ? fail("doubles what is not there") : push({stack_.back().known});
@@ -392,7 +399,7 @@ class Machine {
       case kMemoize: return put(memo_.size());
       case kGet: return push({memo_.contains(number_) ? memo_[number_] : nullptr});
       case kGlobal: return push_name(text_);
-      case kInstance: return look_up(text_), pop_to_mark(), push();
+      case kInstance: return look_up(text_), pop_to_mark(), called(), push();
       case kStackGlobal: return stack_global();
       case kExtension: return look_up(fmt::format("copyreg extension {}", number_)), push();
       case kPersistent: return load_persistent();

@@ -25,6 +25,7 @@ struct PickleNames {
   std::set<std::string> names;        // "MODULE.NAME"; at most kMaxPickleNames
   std::set<PickledStorage> storages;  // at most kMaxPickledStorages
   std::set<std::string> assigned;     // names whose calls make tensors, of those that items are put into
+  bool calls = false;                 // whether it comes to call something
   std::string fault;                  // why it was not read to its end; "" where it was
 };
 

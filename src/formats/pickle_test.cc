@@ -120,6 +120,14 @@ TEST(Pickle, TupleInTupleIsNoTower) {
             "");
 }
 
+TEST(Pickle, KnowsWhetherItCalls) {
+  for (const std::string_view calling : {"cos\nsystem\n)R."sv, "(ios\nsystem\n."sv, "(cos\nsystem\no."sv,
+                                         "cos\nsystem\n)\x81."sv, "cos\nsystem\n)}\x92."sv, "cos\nsystem\n)R\xff"sv})
+    EXPECT_TRUE(read(calling).calls) << calling;
+  for (const std::string_view naming : {"cos\nsystem\n."sv, "ios\nsystem\n."sv, ")R"sv, "N."sv})
+    EXPECT_FALSE(read(naming).calls) << naming;
+}
+
 TEST(Pickle, ReadsOneOfSeveral) {
   const std::string_view bytes =
       "xx\x80\x02K\x01.\x80\x02"

@@ -78,10 +78,11 @@ Result<void> type_facts(std::string_view name, const Content& content, ContentTy
 }
 
 // unmarked_pickle_facts is of what torch.load would take for a pickle, though it has no sign of one: the
-// oldest protocols have none, and others need none. Most such files are bytes of another kind, so that
-// only what is spelled as names are is taken for one.
+// oldest protocols have none, and others need none. Most such files are something else, so that it
+// counts only where it comes to call what is spelled as names are.
 Result<void> unmarked_pickle_facts(const Content& content, Facts& facts) {
   WM_TRY(PickleNames pickle, read_pickle(content));
+  if (!pickle.calls) return {};
   std::erase_if(pickle.names, [](const std::string& name) {
     return !std::ranges::all_of(name, [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';

@@ -112,6 +112,7 @@ TEST(StructuralGuard, TellsPicklesHoweverTheyAreWrapped) {
   for (const std::string_view name : {"model.bin", "model.pt", "model.pth", "model.ckpt"})
     EXPECT_THAT(facts(name, kSystem), ElementsAre(fact(kCode, "os.system"))) << name;
   EXPECT_THAT(facts("model.bin", "(c\x03\xf1\x11\n\x8d.\n\x93\xff."sv), IsEmpty());
+  EXPECT_THAT(facts("model.pth", "custom_folder\nother_folder\nthe_third\n"), IsEmpty());
   // A pickle that breaks after it has run
   EXPECT_THAT(facts("model.pkl", "cos\nsystem\n(S'id'\ntR\xfe"sv),
               ElementsAre(fact(kCode, "os.system"), fact(kUnread, "no instruction")));
