@@ -40,7 +40,7 @@ constexpr auto kMagics = std::to_array<Magic>({
     {"ustar"sv, kTar, 257},
 });
 
-constexpr std::size_t kHead = 264;
+constexpr std::size_t kHead = kTarBlock;  // the longest of what is looked at
 constexpr unsigned char kLastProtocol = 5;
 
 // Protocol 2 is where pickles began to say their protocol (PEP 307).
@@ -134,8 +134,7 @@ Result<ContentType> content_type(const Content& content) {
     if (head.size() > magic.offset && std::string_view(head).substr(magic.offset).starts_with(magic.bytes))
       return magic.type;
   // Archives from before "ustar" have nothing but their checksum to be known by.
-  WM_TRY(const bool tar, begins_as_tar(content));
-  if (tar) return kTar;
+  if (is_tar_header(head)) return kTar;
   WM_TRY(const bool pe, is_pe(content, head));
   if (pe) return kPe;
   return is_pickle(head) ? kPickle : kOther;

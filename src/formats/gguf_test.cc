@@ -87,6 +87,7 @@ TEST(Gguf, TellsTensorsThatDoNotFit) {  // CVE-2025-53630: the sum of sizes went
   EXPECT_THAT(fault(start(1, 0).tensor("w", 8, 0, 0).data(31)), HasSubstr("past the end"));
   EXPECT_THAT(fault(start(1, 0).tensor("w", 8, 0, ~std::uint64_t{31}).data(32)), HasSubstr("past the end"));
   EXPECT_THAT(fault(start(1, 0).tensor("w", std::uint64_t{1} << 63U, 0, 0).data(32)), HasSubstr("larger than any"));
+  EXPECT_THAT(fault(start(1, 0).tensor("w", ~std::uint64_t{31}, 24, 32).data(64)), HasSubstr("past the end"));
   EXPECT_THAT(fault(start(1, 0).tensor("w", 8, 0, 4).data(64)), HasSubstr("aligned"));
   EXPECT_THAT(fault(start(2, 0).tensor("w", 16, 0, 0).tensor("v", 8, 0, 32).data(64)), HasSubstr("shares bytes"));
   EXPECT_THAT(fault(start(2, 0).tensor("w", 8, 0, 0).tensor("w", 8, 0, 32).data(64)), HasSubstr("twice"));

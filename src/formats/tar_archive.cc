@@ -303,12 +303,13 @@ class Reader {
 
 Result<TarArchive> read_tar(const Content& content) { return Reader(content).read(); }
 
+bool is_tar_header(std::string_view block) { return block.size() == kTarBlock && has_checksum(block); }
+
 Result<bool> begins_as_tar(const Content& content) {
-  if (content.size() < kTarBlock) return false;
   ContentCursor cursor(content);
-  const std::string header = cursor.bytes(kTarBlock);
+  const std::string block = cursor.bytes(kTarBlock);
   WM_CHECK(cursor.result());
-  return has_checksum(header);
+  return is_tar_header(block);
 }
 
 }  // namespace weightmark

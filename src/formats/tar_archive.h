@@ -40,8 +40,11 @@ inline constexpr std::uint64_t kMaxTarMembers = 1'000'000;
 // Errors: the content's own.
 Result<TarArchive> read_tar(const Content& content);
 
-// begins_as_tar says whether the file begins with a header whose checksum is right: readers
-// of tar archives take it for one, whatever else it is. Errors: the content's own.
+// is_tar_header says whether a block, the first of a file, has the right checksum: readers of
+// tar archives take the file for one, whatever else it is.
+bool is_tar_header(std::string_view block);
+
+// begins_as_tar says so of the file. Errors: the content's own.
 Result<bool> begins_as_tar(const Content& content);
 
 }  // namespace weightmark
