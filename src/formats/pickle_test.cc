@@ -101,6 +101,10 @@ TEST(Pickle, FindsItemsThatArePutIntoTensors) {
                        "q\x00"
                        "0h\x00(K\x00K\x01u"sv),
               ElementsAre("torch._utils._rebuild_tensor_v2"));
+  EXPECT_EQ(read("\x80\x02"
+                 "ctorch._utils\n_rebuild_tensor_v2\n)}\x92K\x00K\x01s."sv)
+                .assigned.size(),
+            1U);
   EXPECT_THAT(assigned("collections\nOrderedDict", "(K\x00K\x01u"sv), IsEmpty());
   std::string into_storage = storage("K\x07");
   into_storage.pop_back();

@@ -43,6 +43,7 @@ TEST(Tar, ReadsMembers) {
 TEST(Tar, ReadsEachKindOfHeader) {
   EXPECT_THAT(names({{"a", "x", '0', "", kGnu}, {"b", "y", '\0', "", kBeforeBoth}, {"c/", "", '\0'}}),
               ElementsAre("a", "b", "c/"));
+  EXPECT_EQ(read(make_tar({{"c/", "", '\0'}})).members.at(0).kind, TarKind::kFolder);
   TestTarMember prefixed{"name", "x"};
   prefixed.prefix = "some/folder";
   EXPECT_THAT(names({prefixed}), ElementsAre("some/folder/name"));
@@ -72,6 +73,7 @@ TEST(Tar, FollowsLinksWithin) {
   EXPECT_FALSE(archive.members[3].has_bytes());
   EXPECT_EQ(archive.members[3].target, "../e");
   EXPECT_FALSE(archive.members[4].has_bytes());  // what comes after it is not there yet when it is unpacked
+  EXPECT_FALSE(read(make_tar({{"folder", "", '5'}, {"a", "", '1', "folder"}})).members.at(1).has_bytes());
   const TarArchive longer = read(make_tar({{"x", pax_record("linkpath", "../of/pax"), 'x'},
                                            {"a", "", '2', "short"},
                                            {"././@LongLink", "../of/gnu\0"s, 'K', "", kGnu},
@@ -101,7 +103,8 @@ TEST(Tar, TellsWhereReadersWouldDiffer) {
   EXPECT_THAT(faults({{"x", pax_record("GNU.sparse.major", "1"), 'x'}, {"a", "x"}}), ElementsAre(HasSubstr("holes")));
   EXPECT_THAT(faults({{"x", pax_record("path", "b"), 'g'}, {"a", "x"}}), ElementsAre(HasSubstr("one path")));
   EXPECT_THAT(faults({{"a", "x"}, path}), ElementsAre(HasSubstr("before the member")));
-  for (const std::string_view records : {"7 path=b", "99 path=b\n", "x path=b\n", "9 pathb=\nz", "2 \n", "8 =value\n"})
+  for (const std::string_view records :
+       {"7 path=b", "99 path=b\n", "x path=b\n", "9 pathb=\nz", "2 \n", "9 =value\n", "9 path=bx", "0 path=b\n"})
     EXPECT_THAT(faults({{"x", std::string(records), 'x'}, {"a", "x"}}), Contains(HasSubstr("cannot be read")))
         << records;
 }
@@ -119,6 +122,8 @@ TEST(Tar, TellsWhatDoesNotFit) {
     EXPECT_THAT(faults({member}), ElementsAre(HasSubstr(told)));
   }
   member.type = 'L';
+  member.size = "\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"s;
+  EXPECT_THAT(faults({member}), ElementsAre(HasSubstr("has records of 18446744073709551615 bytes")));
   member.size = "77777777777";
   EXPECT_THAT(faults({member}), ElementsAre(HasSubstr("has records of 8589934591 bytes")));
   const std::string good = make_tar({{"a", "x"}});
