@@ -145,6 +145,11 @@ GroupedNode NodeHasher::finish_grouped(bool whole_file) {
 
 TreeNode hash_group(ByteView group) { return level_above(leaves_of(group)).front(); }
 
+// Whether the range is a whole file makes no difference here: its root is at this level.
+TreeNode node_of_groups(std::span<const TreeNode> groups) {
+  return level_above({groups.begin(), groups.end()}).front();
+}
+
 TreeNode hash_node(ByteView range, bool whole_file) {
   std::vector<TreeNode> leaves = leaves_of(range);
   return whole_file ? root_of(std::move(leaves)) : node_of(std::move(leaves));

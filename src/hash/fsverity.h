@@ -73,6 +73,9 @@ class NodeHasher {
   std::unique_ptr<State> state_;
 };
 
+// node_of_groups computes a node of at least two groups from their digests, in order.
+TreeNode node_of_groups(std::span<const TreeNode> groups);
+
 // hash_node computes the node of a range that lies in memory whole, without
 // copying it; `whole_file` as in NodeHasher::finish. Threads may call it at once.
 TreeNode hash_node(ByteView range, bool whole_file);

@@ -13,6 +13,21 @@ Error range_error(ErrorCode code, std::string_view name, std::uint64_t begin, st
   return {code, fmt::format("bytes {} to {}: {}", begin, end, what), std::string(name), std::move(hint)};
 }
 
+namespace {
+
+bool is_signed(const FileTree& tree, std::uint64_t index, const TreeNode& node) {
+  // The signature has the root of a file of one node only within its digest.
+  return tree.nodes.empty() ? fsverity_digest(tree.size, {&node, 1}) == tree.fsverity : tree.nodes[index] == node;
+}
+
+Result<Groups> check_node(const Units& units, const Unit& unit, GroupedNode hashed) {
+  if (is_signed(*units.entry().tree, unit.index, hashed.node)) return std::move(hashed.groups);
+  return std::unexpected(range_error(ErrorCode::kFileMismatch, units.entry().name, unit.begin, unit.end,
+                                     "changed since they were signed: their tree is another", kMismatchHint));
+}
+
+}  // namespace
+
 Units::Units(FileEntry entry, std::uint64_t size) : entry_(std::move(entry)), size_(size) {}
 
 std::uint64_t Units::count() const {
@@ -46,17 +61,8 @@ void UnitHasher::update(ByteView group) {
 
 Result<Groups> UnitHasher::finish() { return hasher_ ? finish_digest() : finish_node(); }
 
-bool UnitHasher::is_signed(const TreeNode& node) const {
-  const FileTree& tree = *units_.entry().tree;
-  // The signature has the root of a file of one node only within its digest.
-  return tree.nodes.empty() ? fsverity_digest(tree.size, {&node, 1}) == tree.fsverity : tree.nodes[unit_.index] == node;
-}
-
 Result<Groups> UnitHasher::finish_node() {
-  GroupedNode hashed = node_.finish_grouped(units_.entry().tree->nodes.empty());
-  if (is_signed(hashed.node)) return std::move(hashed.groups);
-  return std::unexpected(range_error(ErrorCode::kFileMismatch, units_.entry().name, unit_.begin, unit_.end,
-                                     "changed since they were signed: their tree is another", kMismatchHint));
+  return check_node(units_, unit_, node_.finish_grouped(units_.entry().tree->nodes.empty()));
 }
 
 Result<Groups> UnitHasher::finish_digest() {
@@ -68,6 +74,11 @@ Result<Groups> UnitHasher::finish_digest() {
                                      fmt::format("changed since they were signed: their {} digest is {}, signed was {}",
                                                  algorithm_name(found.algorithm()), found.hex(), wanted.hex()),
                                      kMismatchHint));
+}
+
+Result<Groups> check_groups(const Units& units, const Unit& unit, Groups groups) {
+  const TreeNode node = node_of_groups(groups);
+  return check_node(units, unit, {node, std::move(groups)});
 }
 
 Result<Groups> verify_unit(const Units& units, const Unit& unit, ByteView bytes) {

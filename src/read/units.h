@@ -62,7 +62,6 @@ class UnitHasher {
  private:
   Result<Groups> finish_node();
   Result<Groups> finish_digest();
-  bool is_signed(const TreeNode& node) const;
 
   const Units& units_;
   Unit unit_;
@@ -70,6 +69,11 @@ class UnitHasher {
   std::optional<Hasher> hasher_;  // where it has not
   Groups groups_;                 // likewise
 };
+
+// check_groups does the same for a node of at least two groups, whose digests may have been
+// computed in any order.
+// Errors: file-mismatch.
+Result<Groups> check_groups(const Units& units, const Unit& unit, Groups groups);
 
 // verify_unit is UnitHasher for a unit that lies in memory whole.
 Result<Groups> verify_unit(const Units& units, const Unit& unit, ByteView bytes);

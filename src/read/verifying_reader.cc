@@ -31,6 +31,18 @@ class Eraser {
   std::span<std::uint8_t> bytes_;
 };
 
+// What is less than this is hashed before another thread has begun.
+constexpr std::uint64_t kLeastSlice = 8 * kGroupSize;
+
+// slices_of divides a unit among threads, at groups.
+std::vector<Unit> slices_of(const Unit& unit, std::size_t threads) {
+  const std::uint64_t groups = group_count(std::max(unit.size() / threads, kLeastSlice));
+  std::vector<Unit> slices;
+  for (std::uint64_t at = unit.begin; at < unit.end; at = slices.back().end)
+    slices.push_back({slices.size(), at, std::min(unit.end, at + groups * kGroupSize)});
+  return slices;
+}
+
 // group_of returns bytes `begin` to `end` of a unit's group, the last of which is shorter.
 Unit group_of(const Unit& unit, std::uint64_t index) {
   const std::uint64_t begin = unit.begin + index * kGroupSize;
@@ -56,15 +68,15 @@ Result<void> read_piece(RangeReader& reader, const Unit& range, std::span<std::u
   return std::unexpected(range_error(error.code, error.subject, range.begin, range.end, error.what, error.hint));
 }
 
-// for_each_unit does the same with each, several at once. It ends at the first error,
-// which is that of the first unit that has one among those that were looked at.
+// for_each_of works on several ranges at once. It ends at the first error, which is that of
+// the first range that has one among those that were looked at.
 template <class Work>
-Result<void> for_each_unit(const std::vector<Unit>& units, const WorkOptions& options, const Work& work) {
+Result<void> for_each_of(const std::vector<Unit>& units, std::size_t threads, const Work& work) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::size_t first = units.size();
   Result<void> status;
-  run_parallel(thread_count(options, units.size()), [&] {
+  run_parallel(std::min(threads, units.size()), [&] {
     for (std::size_t i = next++; i < units.size(); i = next++) {
       Result<void> done = work(units[i]);
       if (done) continue;
@@ -108,7 +120,7 @@ Result<std::unique_ptr<VerifyingReader>> VerifyingReader::open(OpenFile file, Fi
                                                                const KernelMeasurement& seal, const WorkOptions& work) {
   const bool size_is_signed = entry.size().has_value();
   WM_TRY(auto reader, create(std::move(file), std::move(entry), seal, work));
-  if (!size_is_signed) WM_CHECK(reader->read_unit(reader->units_.around(0), {0, {}}));
+  if (!size_is_signed) WM_CHECK(reader->read_unit(reader->units_.around(0), {0, {}}, 1));
   WM_CHECK(reader->check_same_size());
   return reader;
 }
@@ -167,51 +179,84 @@ std::vector<Unit> VerifyingReader::units_within(std::uint64_t begin, std::uint64
   return units;
 }
 
+Result<void> VerifyingReader::for_each_unit(const std::vector<Unit>& units, const UnitWork& work) const {
+  const std::size_t threads = thread_count(work_, kMaxThreads);
+  // What more threads than units can do is to divide the units.
+  const std::size_t each = std::max<std::size_t>(1, threads / std::max<std::size_t>(1, units.size()));
+  return for_each_of(units, threads, [&](const Unit& unit) { return work(unit, each); });
+}
+
 Result<void> VerifyingReader::read_units(const Wanted& wanted) {
-  return for_each_unit(units_within(wanted.offset, wanted.end()), work_,
-                       [&](const Unit& unit) { return read_unit(unit, wanted.within(unit.begin, unit.end)); });
+  return for_each_unit(units_within(wanted.offset, wanted.end()), [&](const Unit& unit, std::size_t threads) {
+    return read_unit(unit, wanted.within(unit.begin, unit.end), threads);
+  });
 }
 
 Result<void> VerifyingReader::copy_to(const Sink& sink) {
-  const auto copy_unit = [&](const Unit& unit) -> Result<void> {
-    WM_CHECK(verify_unit(unit, {unit.begin, {}}, sink));
+  const auto copy_unit = [&](const Unit& unit, std::size_t threads) -> Result<void> {
+    WM_CHECK(verify_unit(unit, {unit.begin, {}}, threads, sink));
     return {};
   };
-  WM_CHECK(for_each_unit(units_within(0, size()), work_, copy_unit));
+  WM_CHECK(for_each_unit(units_within(0, size()), copy_unit));
   return check_same_size();
 }
 
-Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted) {
+Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted, std::size_t threads) {
   bool filled = false;
   WM_TRY(const Groups* groups, ledger_.groups_of(unit.index, [&] {
     filled = true;
-    return verify_unit(unit, wanted);
+    return verify_unit(unit, wanted, threads);
   }));
   return filled ? Result<void>() : read_groups(unit, *groups, wanted);
 }
 
-Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted, const Sink& sink) const {
+Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted, std::size_t threads,
+                                            const Sink& sink) const {
+  const bool divided = threads > 1 && units_.entry().tree && unit.size() > kLeastSlice;
+  Result<Groups> groups = divided ? hash_slices(unit, wanted, threads, sink) : hash_in_order(unit, wanted, sink);
+  if (!groups && groups.error().code == ErrorCode::kFileMismatch && !file_.unchanged()) {
+    groups.error().code = ErrorCode::kFileChanged;
+    groups.error().hint = kWriterHint;
+  }
+  return groups;
+}
+
+Result<Groups> VerifyingReader::hash_in_order(const Unit& unit, const Wanted& wanted, const Sink& sink) const {
   UnitHasher hasher(units_, unit);
-  RangeReader reader(file_, name(), work_, unit.begin, unit.end);
+  WM_CHECK(read_slice(unit, wanted, [&](const Unit& group, ByteView bytes) -> Result<void> {
+    hasher.update(bytes);
+    return sink ? sink(group.begin, bytes) : Result<void>();
+  }));
+  return hasher.finish();
+}
+
+Result<Groups> VerifyingReader::hash_slices(const Unit& unit, const Wanted& wanted, std::size_t threads,
+                                            const Sink& sink) const {
+  Groups digests(group_count(unit.size()));
+  const auto hash = [&](const Unit& group, ByteView bytes) -> Result<void> {
+    digests[(group.begin - unit.begin) / kGroupSize] = hash_group(bytes);
+    return sink ? sink(group.begin, bytes) : Result<void>();
+  };
+  WM_CHECK(for_each_of(slices_of(unit, threads), threads,
+                       [&](const Unit& slice) { return read_slice(slice, wanted, hash); }));
+  return check_groups(units_, unit, std::move(digests));
+}
+
+Result<void> VerifyingReader::read_slice(const Unit& slice, const Wanted& wanted, const GroupWork& work) const {
+  RangeReader reader(file_, name(), work_, slice.begin, slice.end);
   Bytes scratch;
-  for (std::uint64_t i = 0; i < group_count(unit.size()); ++i) {
-    const Unit group = group_of(unit, i);
+  for (std::uint64_t i = 0; i < group_count(slice.size()); ++i) {
+    const Unit group = group_of(slice, i);
     const Wanted part = wanted.within(group.begin, group.end);
     const bool whole = part.out.size() == group.size();
     if (!whole) scratch.resize(group.size());
     // A group of which all is wanted is read and hashed where it stays.
     const std::span<std::uint8_t> bytes = whole ? part.out : scratch;
     WM_CHECK(read_piece(reader, group, bytes));
-    hasher.update(bytes);
-    if (sink) WM_CHECK(sink(group.begin, bytes));
+    WM_CHECK(work(group, bytes));
     if (!whole) part.take(group, bytes);
   }
-  Result<Groups> groups = hasher.finish();
-  if (!groups && !file_.unchanged()) {
-    groups.error().code = ErrorCode::kFileChanged;
-    groups.error().hint = kWriterHint;
-  }
-  return groups;
+  return {};
 }
 
 Result<void> VerifyingReader::read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted) {

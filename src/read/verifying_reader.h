@@ -87,15 +87,25 @@ class VerifyingReader {
     void take(const Unit& group, ByteView bytes) const;
   };
 
+  // UnitWork is done with each unit, by so many threads.
+  using UnitWork = std::function<Result<void>(const Unit& unit, std::size_t threads)>;
+  // GroupWork is done with each group that was read, in the order of the groups.
+  using GroupWork = std::function<Result<void>(const Unit& group, ByteView bytes)>;
+
   VerifyingReader(OpenFile file, FileEntry entry, Coverage coverage, const WorkOptions& work);
 
   Result<void> check_range(std::uint64_t offset, std::uint64_t count) const;
   Result<void> check_same_size() const;
   Result<void> read_sealed(const Wanted& wanted) const;
   std::vector<Unit> units_within(std::uint64_t begin, std::uint64_t end) const;
+  Result<void> for_each_unit(const std::vector<Unit>& units, const UnitWork& work) const;
   Result<void> read_units(const Wanted& wanted);
-  Result<void> read_unit(const Unit& unit, const Wanted& wanted);
-  Result<Groups> verify_unit(const Unit& unit, const Wanted& wanted, const Sink& sink = {}) const;
+  Result<void> read_unit(const Unit& unit, const Wanted& wanted, std::size_t threads);
+  Result<Groups> verify_unit(const Unit& unit, const Wanted& wanted, std::size_t threads, const Sink& sink = {}) const;
+  Result<Groups> hash_in_order(const Unit& unit, const Wanted& wanted, const Sink& sink) const;
+  // hash_slices is for units of a file with a tree: their groups can be hashed in any order.
+  Result<Groups> hash_slices(const Unit& unit, const Wanted& wanted, std::size_t threads, const Sink& sink) const;
+  Result<void> read_slice(const Unit& slice, const Wanted& wanted, const GroupWork& work) const;
   Result<void> read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted);
   Result<void> read_group(const Unit& group, const TreeNode& digest, std::span<std::uint8_t> out) const;
   Result<std::shared_ptr<const Bytes>> hold_group(const Unit& group, const TreeNode& digest);

@@ -21,6 +21,7 @@ using testing::TempFolder;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSmall = 3 * kGroupSize + 1234;
+constexpr std::size_t kSlice = 8 * kGroupSize;  // the least for which another thread begins
 constexpr std::uint64_t kLarge = 2 * kNodeSize + 3 * kGroupSize + 1000;  // three nodes
 
 // Kind is what a signer writes down of a file.
@@ -211,6 +212,23 @@ TEST(VerifyingReader, TakesWhatItVerifiesFromTheSamePass) {
   ASSERT_EQ(code_of(reader->read(0, out)), "ok");
   EXPECT_EQ(reads.take(), kLarge);
   EXPECT_EQ(std::ranges::count(out, 0), static_cast<std::ptrdiff_t>(kLarge));
+}
+
+TEST(VerifyingReader, DividesANodeAmongThreads) {
+  const Bytes content = random_bytes(5 * kSlice + 123, 4);
+  const Signed file(content);
+  const WorkOptions work{.threads = 3};
+  auto reader = file.open(work).value();
+  const Outcome part = read(*reader, kSlice - 100, 3 * kSlice);
+  EXPECT_EQ(part.code, "ok");
+  EXPECT_EQ(part.out, slice(content, kSlice - 100, 3 * kSlice));
+  for (std::uint64_t at = kSlice / 2; at < content.size(); at += kSlice) {
+    const Signed changed(content);
+    changed.poke(at, static_cast<char>(~content[at]));
+    const Outcome outcome = read(*changed.open(work).value(), 7, 100);
+    EXPECT_EQ(outcome.code, "file-mismatch") << at;
+    EXPECT_TRUE(outcome.erased()) << at;
+  }
 }
 
 TEST(VerifyingReader, SharesItselfAmongThreads) {
