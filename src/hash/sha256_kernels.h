@@ -9,7 +9,7 @@
 
 namespace weightmark {
 
-// all_sha256_kernels lists the kernels of this build, the fastest first.
+// all_sha256_kernels lists the kernels of this build, the fastest on this CPU first.
 std::span<const Sha256Kernel* const> all_sha256_kernels();
 
 // find_sha256_kernel returns the kernel of that name that this CPU supports, or

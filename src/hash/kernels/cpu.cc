@@ -18,6 +18,13 @@ bool cpu_has_sha_ni() {
   return known && (ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1");
 }
 
+bool cpu_halves_avx512() {
+  // The family is 25, base and extended added up; those of it that are not Zen 4 have no AVX-512.
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  const bool known = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0;
+  return known && __builtin_cpu_is("amd") && (eax >> 8 & 0xf) + (eax >> 20 & 0xff) == 25 && cpu_has_avx512();
+}
+
 }  // namespace weightmark
 
 #endif

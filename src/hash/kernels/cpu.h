@@ -8,4 +8,8 @@ bool cpu_has_avx512();
 bool cpu_has_avx2();
 bool cpu_has_sha_ni();
 
+// cpu_halves_avx512 says that the CPU is one of AMD's Zen 4 generation, which does a 512-bit
+// instruction as two of 256 bits.
+bool cpu_halves_avx512();
+
 }  // namespace weightmark

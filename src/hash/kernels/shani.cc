@@ -90,6 +90,22 @@ WM_INLINE void compress_streams(Sha256State* states, const std::uint8_t* const* 
   for (std::size_t i = 0; i < kStreams; ++i) store_state(s[i], states[i]);
 }
 
+template <std::size_t kStreams>
+WM_INLINE void compress_prepared_streams(Sha256State* states, const PreparedBlock& block) {
+  State s[kStreams];
+  State before[kStreams];
+  for (std::size_t i = 0; i < kStreams; ++i) before[i] = s[i] = load_state(states[i]);
+  for (std::size_t quad = 0; quad < 16; ++quad) {
+    const __m128i words_and_constants = load(block.schedule + 4 * quad);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < kStreams; ++i) four_rounds(s[i], words_and_constants);
+  }
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    add_state(s[i], before[i]);
+    store_state(s[i], states[i]);
+  }
+}
+
 #undef WM_INLINE
 
 void compress(Sha256State* states, const std::uint8_t* const* data, std::size_t streams, std::size_t blocks) {
@@ -100,13 +116,10 @@ void compress(Sha256State* states, const std::uint8_t* const* data, std::size_t 
 }
 
 void compress_prepared(Sha256State* states, std::size_t streams, const PreparedBlock& block) {
-  for (std::size_t i = 0; i < streams; ++i) {
-    const State before = load_state(states[i]);
-    State s = before;
-    for (std::size_t quad = 0; quad < 16; ++quad) four_rounds(s, load(block.schedule + 4 * quad));
-    add_state(s, before);
-    store_state(s, states[i]);
-  }
+  if (streams == 2)
+    compress_prepared_streams<2>(states, block);
+  else
+    compress_prepared_streams<1>(states, block);
 }
 
 }  // namespace
