@@ -270,6 +270,18 @@ def test_a_slice_reads_its_rows_alone(tmp_path, monkeypatch):
     assert read == [3 * 10 * 4, 10 * 4]
 
 
+def test_a_large_tensor_alone(tmp_path):
+    """Its memory is not of the framework's allocator; it may be written to, and stays with the tensor."""
+    content = noise(1, (5 << 14, 64)).astype("float32")  # 20 MiB
+    save_file({"small": noise(2, (3,)), "large": content}, tmp_path / "x", signer=SIGNER)
+    for framework in ("np", "pt"):
+        with safe_open(tmp_path / "x", framework, policy=POLICY) as file:
+            found, part = file.get_tensor("large"), file.get_slice("large")[1:]
+        assert tensor_bytes(found) == content.tobytes() and tensor_bytes(part) == content[1:].tobytes()
+        found[0, 0] = 5
+        assert found[0, 0] == 5 and tensor_bytes(found[1:]) == content[1:].tobytes()
+
+
 # --- Saving --------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 """Tensors of each framework, made of bytes. A framework is imported when it is asked for."""
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
+import mmap
 from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 from .. import errors
@@ -128,8 +130,23 @@ def _torch_view(buffer: Any, offset: int, info: TensorInfo) -> Any:
     return torch.frombuffer(buffer, dtype=dtype, count=count, offset=offset).reshape(shape)
 
 
+# From here on a tensor gets memory in large pages: to have it page by page takes as long as to hash
+# what goes there. NumPy does so by itself.
+_LARGE = 4 << 20
+
+
+def _large_pages(size: int) -> mmap.mmap:
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a system may have none
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
+
+
 def _torch_empty(info: TensorInfo) -> Tuple[Any, Any]:
     torch = importlib.import_module("torch")
+    if info.nbytes >= _LARGE:
+        memory = _large_pages(info.nbytes)
+        return _torch_view(memory, 0, info), memory
     made = torch.empty(_torch_shape(info), dtype=_torch_dtype(info))
     return made, _memory(made, info.nbytes)
 
