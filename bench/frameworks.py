@@ -1,6 +1,6 @@
 """Measures verified loads into frameworks beside plain ones, and writes docs/performance-frameworks.json.
 
-Needs 4 GiB of disk and 10 GiB of memory; `./dev bench frameworks` runs it, and then has the
+Needs 5 GiB of disk and 14 GiB of memory; `./dev bench frameworks` runs it, and then has the
 pages written anew. PYTHONPATH has the package; the interpreter has the frameworks.
 """
 import argparse
@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -22,10 +23,17 @@ from measuring import DISK_SHARE, WARM_ATTEMPTS, Failed  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+WEIGHTMARK = ROOT / "build" / "release" / "weightmark"
 TENSORS = 64
+CANNOT = 3  # the status of emulated/run where it cannot be done here
 # The rounds take them in this order, so that what is compared runs side by side.
-WAYS = ["numpy-plain", "numpy-verified", "torch-plain", "torch-sealed", "torch-private", "tensor-plain", "tensor-verified"]
-MEMORY = 2.5  # times the file: its pages, what is loaded, and some more
+WAYS = ["numpy-plain", "numpy-verified", "torch-plain", "torch-copy", "torch-private", "tensor-plain", "tensor-verified"]
+SAVES = ["save-plain", "save-signed"]
+# On a file that the kernel keeps sealed; the plain one reads that file too.
+SEALED_WAYS = ["torch-plain", "torch-sealed"]
+MEMORY = 3.3  # times the file: its pages, what is loaded, twice, and some more (a save: with its checkpoint)
+EMULATED_MIB = 1024
+EMULATED_ROUNDS = 3  # importing PyTorch takes most of a minute there
 
 
 def note(text):
@@ -79,11 +87,15 @@ def prepare(folder, mib):
     return path, public
 
 
+def once(*arguments):
+    done = subprocess.run([sys.executable, "-B", HERE / "loads.py", *arguments], stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
 def load(way, path, key):
     """One load by a process of its own, again where the file had to come from the disk."""
     for _ in range(WARM_ATTEMPTS):
-        done = subprocess.run([sys.executable, "-B", HERE / "loads.py", way, path, key], stdout=subprocess.PIPE, check=True)
-        taken = json.loads(done.stdout)
+        taken = once(way, path, key)
         if taken.pop("disk") <= DISK_SHARE * path.stat().st_size:
             return taken
         read_through(path)
@@ -105,18 +117,69 @@ def check_same(samples):
             raise Failed(f"{kind}: what was loaded differs: {found}")
 
 
-def measure(path, key, rounds):
+def measure(path, key, rounds, ways):
     """Runs A B C A B C …, the first turn not counted."""
-    samples = {way: [] for way in WAYS}
+    samples = {way: [] for way in ways}
     read_through(path)
     for turn in range(-1, rounds):
-        for way in WAYS:
+        for way in ways:
             taken = load(way, path, key)
             note(f"round {turn + 1}: {way}: {taken['wall']:.3f} s")
             if turn >= 0:
                 samples[way].append(taken)
     check_same(samples)
     return samples
+
+
+def measure_saves(path, key, rounds):
+    """Checkpoints in memory, since a disk would be what is measured."""
+    samples = {way: [] for way in SAVES}
+    for turn in range(-1, rounds):
+        for way in SAVES:
+            with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+                taken = once(way, path, key, folder, key.with_suffix(".pem"))
+            note(f"round {turn + 1}: {way}: {taken['wall']:.3f} s")
+            if turn >= 0:
+                samples[way].append(taken)
+    return samples
+
+
+def seal(path, key):
+    """Whether this machine's kernel and file system can seal the file, which then is sealed."""
+    done = subprocess.run([WEIGHTMARK, "seal", "key", "--yes", "--public-key", key, path], capture_output=True, text=True,
+                          check=False)
+    if done.returncode and "seal-unsupported" not in done.stderr:
+        raise Failed(f"{path} cannot be sealed: {done.stderr}")
+    return done.returncode == 0
+
+
+def emulate(path, key, rounds):
+    """The same in an emulated machine: how long each load takes there says nothing, their ratio does."""
+    done = subprocess.run([HERE / "emulated" / "run", WEIGHTMARK, sys.executable, path, key, str(rounds), *SEALED_WAYS],
+                          stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode == CANNOT:
+        return None
+    done.check_returncode()
+    samples = {way: [] for way in SEALED_WAYS}
+    for line in done.stdout.splitlines():
+        sample = json.loads(line)
+        samples[sample["way"]].append(sample["taken"])
+    check_same(samples)
+    return samples
+
+
+def measure_sealed(path, key, arguments):
+    """Of the file itself where it can be sealed, else of a smaller one in an emulated machine."""
+    if seal(path, key):
+        found = {"emulated": False, "bytes": path.stat().st_size,
+                 "samples": measure(path, key, arguments.rounds, SEALED_WAYS)}
+        path.unlink()  # another run would not measure what it says
+        Path(f"{path}.sig").unlink()
+        return found
+    note("this kernel or file system cannot seal: in an emulated machine")
+    small, key = prepare(arguments.data, min(EMULATED_MIB, arguments.mib))
+    samples = emulate(small, key, min(EMULATED_ROUNDS, arguments.rounds))
+    return samples and {"emulated": True, "bytes": small.stat().st_size, "samples": samples}
 
 
 def versions():
@@ -133,10 +196,11 @@ def main():
         raw = {"schema": "weightmark.bench-frameworks.v1",
                "date": f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}", "rounds": arguments.rounds,
                "bytes": path.stat().st_size, "tensors": TENSORS, "machine": machine.facts(), "versions": versions(),
-               "samples": measure(path, key, arguments.rounds)}
+               "samples": measure(path, key, arguments.rounds, WAYS) | measure_saves(path, key, arguments.rounds),
+               "sealed": measure_sealed(path, key, arguments)}
     finally:
         if not arguments.keep:
-            for made in (path, Path(f"{path}.sig")):
+            for made in arguments.data.glob("weights-*.safetensors*"):
                 os.unlink(made)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "performance-frameworks.json").write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
