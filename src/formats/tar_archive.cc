@@ -47,9 +47,10 @@ std::optional<std::uint64_t> octal(std::string_view digits) {
   digits.remove_prefix(std::min(digits.find_first_not_of(' '), digits.size()));
   const std::size_t size = std::min(digits.find_first_of(" \0"sv), digits.size());
   if (size == 0 || digits.find_first_not_of(" \0"sv, size) != std::string_view::npos) return std::nullopt;
+  digits = digits.substr(0, size);
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + size, value, 8);
-  if (error != std::errc() || end != digits.data() + size) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return value;
 }
 
