@@ -207,7 +207,7 @@ Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted, 
     filled = true;
     return verify_unit(unit, wanted, threads);
   }));
-  return filled ? Result<void>() : read_groups(unit, *groups, wanted);
+  return filled ? Result<void>() : read_groups(unit, *groups, wanted, threads);
 }
 
 Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted, std::size_t threads,
@@ -259,19 +259,25 @@ Result<void> VerifyingReader::read_slice(const Unit& slice, const Wanted& wanted
   return {};
 }
 
-Result<void> VerifyingReader::read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted) {
+Result<void> VerifyingReader::read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted,
+                                          std::size_t threads) {
   const std::uint64_t first = (wanted.offset - unit.begin) / kGroupSize;
   const std::uint64_t last = group_count(wanted.end() - unit.begin);
-  for (std::uint64_t i = first; i < last; ++i) {
-    const Unit group = group_of(unit, i);
-    const Wanted part = wanted.within(group.begin, group.end);
-    if (part.out.size() == group.size()) {
-      WM_CHECK(read_group(group, digests[i], part.out));
-    } else {
-      WM_TRY(auto bytes, hold_group(group, digests[i]));
-      part.take(group, *bytes);
+  const Unit touched{0, unit.begin + first * kGroupSize, std::min(unit.end, unit.begin + last * kGroupSize)};
+  return for_each_of(slices_of(touched, threads), threads, [&](const Unit& slice) -> Result<void> {
+    for (std::uint64_t i = 0; i < group_count(slice.size()); ++i) {
+      const Unit group = group_of(slice, i);
+      const TreeNode& digest = digests[(group.begin - unit.begin) / kGroupSize];
+      WM_CHECK(read_verified_group(group, digest, wanted.within(group.begin, group.end)));
     }
-  }
+    return {};
+  });
+}
+
+Result<void> VerifyingReader::read_verified_group(const Unit& group, const TreeNode& digest, const Wanted& wanted) {
+  if (wanted.out.size() == group.size()) return read_group(group, digest, wanted.out);
+  WM_TRY(auto bytes, hold_group(group, digest));
+  wanted.take(group, *bytes);
   return {};
 }
 

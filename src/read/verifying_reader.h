@@ -106,7 +106,8 @@ class VerifyingReader {
   // hash_slices is for units of a file with a tree: their groups can be hashed in any order.
   Result<Groups> hash_slices(const Unit& unit, const Wanted& wanted, std::size_t threads, const Sink& sink) const;
   Result<void> read_slice(const Unit& slice, const Wanted& wanted, const GroupWork& work) const;
-  Result<void> read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted);
+  Result<void> read_groups(const Unit& unit, const Groups& digests, const Wanted& wanted, std::size_t threads);
+  Result<void> read_verified_group(const Unit& group, const TreeNode& digest, const Wanted& wanted);
   Result<void> read_group(const Unit& group, const TreeNode& digest, std::span<std::uint8_t> out) const;
   Result<std::shared_ptr<const Bytes>> hold_group(const Unit& group, const TreeNode& digest);
 

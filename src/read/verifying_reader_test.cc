@@ -222,6 +222,15 @@ TEST(VerifyingReader, DividesANodeAmongThreads) {
   const Outcome part = read(*reader, kSlice - 100, 3 * kSlice);
   EXPECT_EQ(part.code, "ok");
   EXPECT_EQ(part.out, slice(content, kSlice - 100, 3 * kSlice));
+  const Outcome again = read(*reader, 5, 4 * kSlice);
+  EXPECT_EQ(again.out, slice(content, 5, 4 * kSlice));
+  for (std::uint64_t at = kSlice / 2; at < 4 * kSlice; at += kSlice) {
+    file.poke(at, static_cast<char>(~content[at]));
+    const Outcome outcome = read(*reader, 5, 4 * kSlice);
+    EXPECT_EQ(outcome.code, "file-changed") << at;
+    EXPECT_TRUE(outcome.erased()) << at;
+    file.poke(at, static_cast<char>(content[at]));
+  }
   for (std::uint64_t at = kSlice / 2; at < content.size(); at += kSlice) {
     const Signed changed(content);
     changed.poke(at, static_cast<char>(~content[at]));
