@@ -22,8 +22,9 @@ static_assert(std::is_same_v<TreeNode, Sha256Digest>);
 constexpr std::size_t kBatchBlocks = kSha256MostLanes;
 constexpr std::size_t kBatchSize = kBatchBlocks * kBlockSize;
 
-// append_block_digests hashes `blocks`, a multiple of kBlockSize, to `digests`.
-void append_block_digests(ByteView blocks, std::vector<TreeNode>& digests) {
+// append_block_digests hashes `blocks`, a multiple of kBlockSize, to `digests`, and appends them
+// to `stream` where there is one.
+void append_block_digests(ByteView blocks, std::vector<TreeNode>& digests, Sha256* stream = nullptr) {
   const std::size_t old_count = digests.size();
   const std::size_t count = blocks.size() / kBlockSize;
   digests.resize(old_count + count);
@@ -31,7 +32,11 @@ void append_block_digests(ByteView blocks, std::vector<TreeNode>& digests) {
     std::array<const std::uint8_t*, kBatchBlocks> messages;
     const std::size_t batch = std::min(kBatchBlocks, count - done);
     for (std::size_t i = 0; i < batch; ++i) messages[i] = blocks.data() + (done + i) * kBlockSize;
-    sha256_equal(messages.data(), batch, kBlockSize, digests.data() + old_count + done);
+    TreeNode* const out = digests.data() + old_count + done;
+    if (stream != nullptr)
+      stream->update_with_blocks(messages.data(), batch, out);
+    else
+      sha256_equal(messages.data(), batch, kBlockSize, out);
   }
 }
 
@@ -95,6 +100,7 @@ std::vector<Sha256Digest> hash_messages(std::span<const std::uint8_t* const> mes
 }  // namespace
 
 struct NodeHasher::State {
+  Sha256* stream = nullptr;
   std::vector<TreeNode> leaves;
   Bytes held;  // less than a batch, until more comes
 
@@ -106,15 +112,20 @@ struct NodeHasher::State {
     return bytes.subspan(taken.size());
   }
 
-  // hash_held pads the last block with zeros.
+  // hash_held pads the last block with zeros, which are no part of the stream.
   void hash_held() {
-    held.resize((held.size() + kBlockSize - 1) / kBlockSize * kBlockSize);
-    append_block_digests(held, leaves);
+    const std::size_t whole = held.size() / kBlockSize * kBlockSize;
+    append_block_digests(ByteView(held).first(whole), leaves, stream);
+    if (const ByteView rest = ByteView(held).subspan(whole); !rest.empty()) {
+      if (stream != nullptr) stream->update(rest);
+      held.resize(whole + kBlockSize);
+      append_block_digests(ByteView(held).subspan(whole), leaves);
+    }
     held.clear();
   }
 };
 
-NodeHasher::NodeHasher() : state_(std::make_unique<State>()) {}
+NodeHasher::NodeHasher(Sha256* stream) : state_(std::make_unique<State>()) { state_->stream = stream; }
 NodeHasher::~NodeHasher() = default;
 NodeHasher::NodeHasher(NodeHasher&&) noexcept = default;
 NodeHasher& NodeHasher::operator=(NodeHasher&&) noexcept = default;
@@ -122,7 +133,7 @@ NodeHasher& NodeHasher::operator=(NodeHasher&&) noexcept = default;
 void NodeHasher::update(ByteView bytes) {
   if (!state_->held.empty()) bytes = state_->fill(bytes);
   const std::size_t whole = bytes.size() / kBatchSize * kBatchSize;
-  append_block_digests(bytes.first(whole), state_->leaves);
+  append_block_digests(bytes.first(whole), state_->leaves, state_->stream);
   state_->fill(bytes.subspan(whole));
 }
 

@@ -13,6 +13,8 @@
 
 namespace weightmark {
 
+class Sha256;
+
 // node_count returns ceil(size / kNodeSize) for files over kNodeSize, else 0.
 std::uint64_t node_count(std::uint64_t size);
 
@@ -51,7 +53,9 @@ struct GroupedNode {
 // bytes, given piece by piece in order.
 class NodeHasher {
  public:
-  NodeHasher();
+  // What is hashed is appended to `stream` as well, where there is one, which must outlive
+  // this; it has all of it once finish returns.
+  explicit NodeHasher(Sha256* stream = nullptr);
   ~NodeHasher();
   NodeHasher(NodeHasher&&) noexcept;
   NodeHasher& operator=(NodeHasher&&) noexcept;
@@ -83,6 +87,9 @@ TreeNode hash_node(ByteView range, bool whole_file);
 // TreeHasher computes the FileTree of a whole file given in order.
 class TreeHasher {
  public:
+  // `stream` as in NodeHasher.
+  explicit TreeHasher(Sha256* stream = nullptr) : node_(stream) {}
+
   void update(ByteView bytes);
 
   // finish returns the tree and leaves the hasher as if new.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kLengthSize = 8;  // the length field that ends the padding
 constexpr std::size_t kTreeBlockSize = 4096;
+constexpr std::size_t kLockstep = 2;
 
 // store_big_endian writes `value` in the order of FIPS 180-4, section 3.1.
 template <class Integer>
@@ -122,6 +123,32 @@ Sha256Digest Sha256::finish() {
   const Sha256Digest digest = digest_of(state_);
   *this = Sha256();
   return digest;
+}
+
+// Two leaves are padded together, so that no padding waits for itself.
+void Sha256::update_in_lockstep(const Sha256Kernel& kernel, const std::uint8_t* const* blocks, std::size_t count,
+                                Sha256Digest* digests) {
+  Sha256State leaves[kLockstep];
+  for (std::size_t i = 0; i < count; ++i) {
+    Sha256State states[kLockstep] = {state_, kSha256Start};
+    const std::uint8_t* const data[kLockstep] = {blocks[i], blocks[i]};
+    kernel.compress(states, data, kLockstep, kTreeBlockSize / kSha256BlockSize);
+    state_ = states[0];
+    leaves[i] = states[1];
+  }
+  length_ += count * kTreeBlockSize;
+  compress_padding(kernel, blocks, count, kTreeBlockSize, leaves);
+  std::transform(leaves, leaves + count, digests, digest_of);
+}
+
+void Sha256::update_with_blocks(const std::uint8_t* const* blocks, std::size_t count, Sha256Digest* digests) {
+  const Sha256Kernel& kernel = stream_sha256_kernel();
+  if (kernel.lanes < kLockstep || held_ != 0) {
+    for (std::size_t i = 0; i < count; ++i) update({blocks[i], kTreeBlockSize});
+    return sha256_equal(blocks, count, kTreeBlockSize, digests);
+  }
+  for (std::size_t done = 0; done < count; done += kLockstep)
+    update_in_lockstep(kernel, blocks + done, std::min(kLockstep, count - done), digests + done);
 }
 
 void sha256_equal(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count,

@@ -17,11 +17,19 @@ class Sha256 {
  public:
   void update(ByteView bytes);
 
+  // update_with_blocks is update with the 4096 bytes at each of blocks[0] to blocks[count-1], in
+  // order, that computes the digest of each by itself as well. A stream waits for itself most
+  // of the time: both together take little longer.
+  void update_with_blocks(const std::uint8_t* const* blocks, std::size_t count, Sha256Digest* digests);
+
   // finish returns the digest and leaves the object as if new.
   Sha256Digest finish();
 
  private:
   friend class Sha256Streams;
+
+  void update_in_lockstep(const Sha256Kernel& kernel, const std::uint8_t* const* blocks, std::size_t count,
+                          Sha256Digest* digests);
 
   // complete_block fills the block begun by earlier pieces and returns the bytes
   // that it did not need.
@@ -40,7 +48,7 @@ class Sha256 {
 // i below `count`, in as many lanes as this CPU has.
 void sha256_equal(const std::uint8_t* const* messages, std::size_t count, std::size_t length, Sha256Digest* digests);
 
-// The same with one kernel, whatever is fastest; for tests and benchmarks.
+// sha256_equal with one kernel, whatever is fastest; for tests and benchmarks.
 void sha256_equal(const Sha256Kernel& kernel, const std::uint8_t* const* messages, std::size_t count,
                   std::size_t length, Sha256Digest* digests);
 

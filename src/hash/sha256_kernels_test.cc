@@ -114,6 +114,26 @@ TEST_P(Kernel, StreamsWhenForced) {
   ASSERT_TRUE(force_sha256_kernel(""));
 }
 
+TEST_P(Kernel, StreamsTogetherWithBlocks) {
+  ASSERT_TRUE(force_sha256_kernel(kernel().name));
+  constexpr std::size_t kBlock = 4096;
+  const Bytes data = random_bytes(20 * kBlock, 6);
+  for (const std::size_t before : {0UL, 64UL, 100UL}) {
+    for (const std::size_t count : {0UL, 1UL, 2UL, 5UL, 16UL}) {
+      std::vector<const std::uint8_t*> blocks;
+      for (std::size_t i = 0; i < count; ++i) blocks.push_back(data.data() + before + i * kBlock);
+      std::vector<Sha256Digest> digests(count);
+      Sha256 hash;
+      hash.update(ByteView(data).first(before));
+      hash.update_with_blocks(blocks.data(), count, digests.data());
+      hash.update(ByteView(data).subspan(before + count * kBlock, 7));
+      EXPECT_EQ(hash.finish(), expected(ByteView(data).first(before + count * kBlock + 7))) << before << ", " << count;
+      for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(digests[i], expected({blocks[i], kBlock})) << before << ", " << i;
+    }
+  }
+  ASSERT_TRUE(force_sha256_kernel(""));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Kernel, ::testing::ValuesIn(all_sha256_kernels().begin(), all_sha256_kernels().end()),
                          [](const auto& parameter) {
                            std::string name(parameter.param->name);
