@@ -80,7 +80,7 @@ def prepare(folder, mib):
         raise SystemExit(f"{MEMORY * mib:.0f} MiB of memory are needed, {data.available_memory() >> 20} are there; try --mib")
     path = folder / f"weights-{mib}.safetensors"
     private, public = data.make_keys(folder / "keys")
-    if not Path(f"{path}.sig").exists():
+    if not (path.exists() and Path(f"{path}.sig").exists()):
         note(f"making {path}")
         write_file(path, size)
         weightmark.sign(path, weightmark.KeySigner(private))
@@ -138,6 +138,7 @@ def measure_saves(path, key, rounds):
         for way in SAVES:
             with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
                 taken = once(way, path, key, folder, key.with_suffix(".pem"))
+                taken.pop("found")  # nothing is
             note(f"round {turn + 1}: {way}: {taken['wall']:.3f} s")
             if turn >= 0:
                 samples[way].append(taken)

@@ -6,20 +6,21 @@ The time of a load is from the path to what the framework gives, imports aside; 
 save from PyTorch's tensors to a complete checkpoint in FOLDER. `disk` is what had to be
 read from the disk meanwhile (proc(5)).
 
-Before that, the memory that a load will ask for is touched and given back. Hypervisors
-take from a machine what it has not used for two seconds (free page reporting), and then take
-longer to give it again than a load takes; a machine that is nobody's guest loses nothing by it.
+Before that, the memory that is free is touched and given back. Hypervisors take from a machine
+what it has not used for two seconds (free page reporting), and then take longer to give it
+again than a load takes; a machine that is nobody's guest loses nothing by it.
 """
 import json
 import mmap
-import os
 import resource
+import subprocess
 import sys
 import time
 
 from measuring import processor_times
 
 TENSOR = "tensor-17"
+TOUCH = "touch"
 
 
 def one_pass(tensors):
@@ -49,14 +50,6 @@ def torch_private(path, key):
     return one_pass(weightmark.safetensors.torch.load_file(path, policy=policy(key)))
 
 
-def torch_sealed(path, key):
-    """The kernel keeps the file sealed: that is a condition, not a wish."""
-    with weightmark.open_verified(path, policy(key)) as model:
-        if model.open(model.name_of(path)).coverage != "kernel":
-            raise SystemExit(f"{path} is not sealed")
-    return torch_private(path, key)
-
-
 def torch_copy(path, key):
     with weightmark.open_verified(path, policy(key)) as model:
         sealed = model.seal(model.name_of(path))
@@ -84,15 +77,29 @@ def save_signed(state, folder, private):
 
 SAVES = {"save-plain": save_plain, "save-signed": save_signed}
 WAYS = {way.__name__.replace("_", "-"): way for way in
-        (numpy_plain, numpy_verified, torch_plain, torch_private, torch_copy, torch_sealed, tensor_plain, tensor_verified)}
-# The memory that a load asks for, in sizes of the file; the package safetensors makes NumPy's
-# arrays of a copy.
-FRESH = {"numpy-plain": 2, "numpy-verified": 1, "torch-private": 1, "torch-copy": 1, "tensor-plain": 0.1,
-         "tensor-verified": 0.1}
+        (numpy_plain, numpy_verified, torch_plain, torch_private, torch_copy, tensor_plain, tensor_verified)}
+WAYS["torch-sealed"] = torch_private  # of a file that the kernel keeps sealed
+# They ask for no memory.
+MAPPED = {"torch-plain", "torch-sealed"}
+LEFT = 512 << 20  # bytes of free memory that are not touched, lest the file leaves the page cache
 
 
-def touch(size):
-    """Has the kernel give so many bytes of memory, and gives them back."""
+def require_seal(path, key):
+    with weightmark.open_verified(path, policy(key)) as model:
+        if model.open(model.name_of(path)).coverage != "kernel":
+            raise SystemExit(f"{path} is not sealed")
+
+
+def touch():
+    """Has the kernel give what memory is free, and gives it back."""
+    # In a process of its own, as this one's peak is measured.
+    subprocess.run([sys.executable, "-B", __file__, TOUCH], check=True)
+
+
+def touch_here():
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemFree:"))
+    size = max(mmap.PAGESIZE, free - LEFT)
     with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.madvise(mmap.MADV_HUGEPAGE)
         for at in range(0, size, mmap.PAGESIZE):
@@ -108,13 +115,15 @@ def prepared(way, path, key, folder=None, private=None):
     """What is to be measured, as a function."""
     if way in SAVES:
         state = {name: tensor.clone() for name, tensor in safetensors.torch.load_file(path).items()}
-        touch(os.stat(path).st_size)
+        touch()
         return lambda: SAVES[way](state, folder, private)
+    if way == "torch-sealed":
+        require_seal(path, key)
+    if way not in MAPPED:
+        touch()
     if "torch" in way or "tensor" in way:
         import torch
         torch.ones(1 << 20).view(torch.int64).sum()  # starts its threads
-    if way in FRESH:
-        touch(int(FRESH[way] * os.stat(path).st_size))
     return lambda: WAYS[way](path, key)
 
 
@@ -132,6 +141,8 @@ def main(*arguments):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == TOUCH:
+        sys.exit(touch_here())
     import safetensors
     import safetensors.numpy
     if not sys.argv[1].startswith("numpy"):
