@@ -128,7 +128,8 @@ TEST_P(Kernel, StreamsTogetherWithBlocks) {
       hash.update_with_blocks(blocks.data(), count, digests.data());
       hash.update(ByteView(data).subspan(before + count * kBlock, 7));
       EXPECT_EQ(hash.finish(), expected(ByteView(data).first(before + count * kBlock + 7))) << before << ", " << count;
-      for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(digests[i], expected({blocks[i], kBlock})) << before << ", " << i;
+      for (std::size_t i = 0; i < count; ++i)
+        EXPECT_EQ(digests[i], expected({blocks[i], kBlock})) << before << ", " << i;
     }
   }
   ASSERT_TRUE(force_sha256_kernel(""));

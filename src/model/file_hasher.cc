@@ -15,9 +15,7 @@ struct FileHasher::Impl {
     if (algorithm != HashAlgorithm::kSha256) other.emplace(algorithm);
   }
 
-  Digest finish_digest() {
-    return other ? other->finish() : Digest(HashAlgorithm::kSha256, sha256.finish());
-  }
+  Digest finish_digest() { return other ? other->finish() : Digest(HashAlgorithm::kSha256, sha256.finish()); }
 
   std::string name;
   Sha256 sha256;                // what the tree hashes, where the digest is that

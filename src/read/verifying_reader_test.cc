@@ -21,7 +21,7 @@ using testing::TempFolder;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSmall = 3 * kGroupSize + 1234;
-constexpr std::size_t kSlice = 8 * kGroupSize;  // the least for which another thread begins
+constexpr std::size_t kSlice = 8 * kGroupSize;                           // the least for which another thread begins
 constexpr std::uint64_t kLarge = 2 * kNodeSize + 3 * kGroupSize + 1000;  // three nodes
 
 // Kind is what a signer writes down of a file.
