@@ -117,32 +117,31 @@ def check_same(samples):
             raise Failed(f"{kind}: what was loaded differs: {found}")
 
 
-def measure(path, key, rounds, ways):
+def in_rounds(rounds, ways, take):
     """Runs A B C A B C …, the first turn not counted."""
     samples = {way: [] for way in ways}
-    read_through(path)
     for turn in range(-1, rounds):
         for way in ways:
-            taken = load(way, path, key)
+            taken = take(way)
             note(f"round {turn + 1}: {way}: {taken['wall']:.3f} s")
             if turn >= 0:
                 samples[way].append(taken)
+    return samples
+
+
+def measure(path, key, rounds, ways):
+    read_through(path)
+    samples = in_rounds(rounds, ways, lambda way: load(way, path, key))
     check_same(samples)
     return samples
 
 
-def measure_saves(path, key, rounds):
-    """Checkpoints in memory, since a disk would be what is measured."""
-    samples = {way: [] for way in SAVES}
-    for turn in range(-1, rounds):
-        for way in SAVES:
-            with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-                taken = once(way, path, key, folder, key.with_suffix(".pem"))
-                taken.pop("found")  # nothing is
-            note(f"round {turn + 1}: {way}: {taken['wall']:.3f} s")
-            if turn >= 0:
-                samples[way].append(taken)
-    return samples
+def save(way, path, key):
+    """One save, to memory, since a disk would be what is measured."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        taken = once(way, path, key, folder, key.with_suffix(".pem"))
+    taken.pop("found")  # nothing is
+    return taken
 
 
 def seal(path, key):
@@ -197,7 +196,8 @@ def main():
         raw = {"schema": "weightmark.bench-frameworks.v1",
                "date": f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}", "rounds": arguments.rounds,
                "bytes": path.stat().st_size, "tensors": TENSORS, "machine": machine.facts(), "versions": versions(),
-               "samples": measure(path, key, arguments.rounds, WAYS) | measure_saves(path, key, arguments.rounds),
+               "samples": measure(path, key, arguments.rounds, WAYS) |
+               in_rounds(arguments.rounds, SAVES, lambda way: save(way, path, key)),
                "sealed": measure_sealed(path, key, arguments)}
     finally:
         if not arguments.keep:

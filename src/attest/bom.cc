@@ -6,6 +6,7 @@
 #include <array>
 
 #include "attest/bom_parts.h"
+#include "attest/stated_inputs.h"
 #include "attest/training.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -29,17 +30,8 @@ struct Sources {
 };
 
 Result<Sources> read_sources(const Provenance& provenance, const BomModel& model) {
-  Sources sources{provenance, model, std::nullopt, {}};
-  if (provenance.build_type == kTrainingBuildType) {
-    WM_TRY(sources.training, parse_training(provenance));
-    sources.facts = sources.training->dependencies;
-    return sources;
-  }
-  for (const ResourceDescriptor& dependency : provenance.dependencies) {
-    WM_TRY(DependencyFacts facts, parse_facts(dependency));
-    sources.facts.push_back(std::move(facts));
-  }
-  return sources;
+  WM_TRY(StatedInputs inputs, parse_inputs(provenance));
+  return Sources{provenance, model, std::move(inputs.training), std::move(inputs.facts)};
 }
 
 // What the model was made from is its ancestor: all but those that only judged it.
