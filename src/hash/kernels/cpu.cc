@@ -18,6 +18,10 @@ bool cpu_has_sha_ni() {
   return known && (ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1");
 }
 
+bool cpu_has_sha_ni_and_avx512vl() {
+  return cpu_has_sha_ni() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+}
+
 bool cpu_halves_avx512() {
   // The family is 25, base and extended added up; those of it that are not Zen 4 have no AVX-512.
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;

@@ -55,6 +55,7 @@ struct Sha256Kernel {
 extern const Sha256Kernel kSha256Avx512;
 extern const Sha256Kernel kSha256Avx2;
 extern const Sha256Kernel kSha256ShaNi;
+extern const Sha256Kernel kSha256ShaNiAvx512;
 #elif defined(__aarch64__)
 extern const Sha256Kernel kSha256Armv8;
 #endif
