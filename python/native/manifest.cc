@@ -9,11 +9,15 @@
 #include <nanobind/stl/vector.h>
 
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tuple>
+#include <vector>
 
+#include "model/background_hasher.h"
 #include "native/bindings.h"
 #include "native/buffer.h"
 #include "native/errors.h"
@@ -156,6 +160,71 @@ class SharedHasher {
   FileHasher hasher_;
 };
 
+// SharedBackgroundHasher keeps what Python lends until it is not needed any more.
+class SharedBackgroundHasher {
+ public:
+  explicit SharedBackgroundHasher(std::string name) : hasher_(std::move(name)) {}
+
+  void begin(nb::handle data) {
+    lent_.push_back(std::make_unique<Buffer>(data, PyBUF_SIMPLE));
+    const ByteView bytes = lent_.back()->bytes();
+    const nb::gil_scoped_release release;
+    const std::lock_guard lock(mutex_);
+    require_open();
+    hasher_.begin(bytes);
+  }
+
+  void settle() {
+    {
+      const nb::gil_scoped_release release;
+      const std::lock_guard lock(mutex_);
+      if (!closed_) hasher_.settle();
+    }
+    lent_.clear();
+  }
+
+  FileEntry finish() {
+    const nb::gil_scoped_release release;
+    const std::lock_guard lock(mutex_);
+    require_open();
+    closed_ = true;
+    return hasher_.finish();
+  }
+
+  void close() {
+    {
+      const nb::gil_scoped_release release;
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      hasher_.close();
+    }
+    lent_.clear();
+  }
+
+ private:
+  // A programming error, which must not end the interpreter.
+  void require_open() const {
+    if (closed_) throw std::logic_error("the hasher is used up");
+  }
+
+  std::vector<std::unique_ptr<Buffer>> lent_;  // as long as the hasher
+  std::mutex mutex_;
+  bool closed_ = false;
+  BackgroundHasher hasher_;
+};
+
+void bind_background_hasher(nb::module_& module) {
+  nb::class_<SharedBackgroundHasher>(module, "BackgroundHasher",
+                                     "A FileHasher with a thread of its own, for bytes that are written meanwhile.")
+      .def(nb::init<std::string>(), "name"_a)
+      .def("begin", &SharedBackgroundHasher::begin, "data"_a,
+           "Hashes the next bytes of the file, which must stay as they are until settle returns.")
+      .def("settle", &SharedBackgroundHasher::settle,
+           "Returns when nothing that begin was given is needed any more: what is not hashed yet is copied.")
+      .def("finish", &SharedBackgroundHasher::finish, "Waits for all and returns the FileEntry. The hasher is used up.")
+      .def("close", &SharedBackgroundHasher::close, "Ends the thread where the digest is wanted no more.");
+}
+
 void bind_file_hasher(nb::module_& module) {
   nb::class_<SharedHasher>(module, "FileHasher",
                            "Hashes a file while it is written.\n\n"
@@ -176,6 +245,7 @@ void bind_manifest(nb::module_& module) {
   bind_file_entry(module);
   bind_file_manifest(module);
   bind_file_hasher(module);
+  bind_background_hasher(module);
 }
 
 }  // namespace weightmark::python

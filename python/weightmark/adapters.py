@@ -11,8 +11,8 @@ import warnings
 import weakref
 from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
 
-from . import errors
-from ._hashing import HashingThread, pieces
+from . import _hashing, errors
+from ._weightmark import BackgroundHasher
 from .location import SIGNATURE
 from .reading import VerifiedModel, open_verified, opened
 from .signing import SignedOutput, Signer, digest, sign
@@ -220,7 +220,7 @@ class SigningWriter:
         self._path = os.fspath(path)
         self._signer = signer
         self._name = name
-        self._hasher = HashingThread(os.path.basename(self._path))
+        self._hasher = BackgroundHasher(os.path.basename(self._path))
         folder = os.path.dirname(self._path) or "."
         self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="." + os.path.basename(self._path) + ".",
                                                  delete=False)
@@ -229,10 +229,7 @@ class SigningWriter:
 
     def write(self, data: Any) -> int:
         """Writes bytes. They cannot be taken back: there is no seek."""
-        for piece in pieces(data):
-            self._hasher.update(piece)
-            self._file.write(piece)
-        return memoryview(data).nbytes
+        return _hashing.write(self._file, self._hasher, data)
 
     def flush(self) -> None:
         """Hands what was written to the system."""

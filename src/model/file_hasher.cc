@@ -31,11 +31,12 @@ FileHasher::FileHasher(FileHasher&&) noexcept = default;
 FileHasher& FileHasher::operator=(FileHasher&&) noexcept = default;
 
 void FileHasher::update(ByteView bytes) {
+  if (!impl_->other) return impl_->tree.update(bytes);
   // What one of the two reads, the other finds in the cache.
   constexpr std::size_t kPiece = std::size_t{256} << 10U;
   for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
     const ByteView piece = bytes.subspan(at, std::min(kPiece, bytes.size() - at));
-    if (impl_->other) impl_->other->update(piece);
+    impl_->other->update(piece);
     impl_->tree.update(piece);
   }
 }

@@ -31,9 +31,8 @@ from torch.distributed.checkpoint.planner import LoadPlan, LoadPlanner, ReadItem
 from torch.distributed.checkpoint.storage import WriteResult
 from torch.futures import Future
 
-from .. import errors
-from .._hashing import HashingThread, pieces
-from .._weightmark import FileEntry, FileHasher
+from .. import _hashing, errors
+from .._weightmark import BackgroundHasher, FileEntry, FileHasher
 from ..adapters import guarded, strict
 from ..location import SIGNATURE
 from ..reading import VerifiedModel, open_verified
@@ -54,17 +53,14 @@ _DATA = re.compile(r"__\d+_\d+\.distcp")  # as DCP names the files of ranks
 class _HashingStream(io.RawIOBase):
     """Hashes what is written, in a second thread."""
 
-    def __init__(self, file: Any, hasher: HashingThread) -> None:
+    def __init__(self, file: Any, hasher: BackgroundHasher) -> None:
         super().__init__()
         self._file = file
         self._hasher = hasher
         self.in_order = True
 
     def write(self, data: Any) -> int:
-        for piece in pieces(data):
-            self._hasher.update(piece)
-            self._file.write(piece)
-        return memoryview(data).nbytes
+        return _hashing.write(self._file, self._hasher, data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         before = self._file.tell()
@@ -124,7 +120,7 @@ class _HashingFileSystem(FileSystem):
             return
         # .metadata gets its name when it is complete.
         name = re.sub(r"\.tmp$", "", os.path.relpath(path, self._root)).replace(os.sep, "/")
-        with contextlib.closing(HashingThread(name)) as hasher:
+        with contextlib.closing(BackgroundHasher(name)) as hasher:
             with super().create_stream(path, mode) as file:
                 stream = _HashingStream(file, hasher)
                 yield stream
