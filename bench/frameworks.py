@@ -27,7 +27,8 @@ WEIGHTMARK = ROOT / "build" / "release" / "weightmark"
 TENSORS = 64
 CANNOT = 3  # the status of emulated/run where it cannot be done here
 # The rounds take them in this order, so that what is compared runs side by side.
-WAYS = ["numpy-plain", "numpy-verified", "torch-plain", "torch-copy", "torch-private", "tensor-plain", "tensor-verified"]
+WAYS = ["numpy-plain", "numpy-verified", "torch-plain", "torch-copy", "torch-private", "torch-unverified",
+        "tensor-plain", "tensor-verified"]
 SAVES = ["save-plain", "save-signed"]
 # On a file that the kernel keeps sealed; the plain one reads that file too.
 SEALED_WAYS = ["torch-plain", "torch-sealed"]

@@ -10,11 +10,12 @@ from pathlib import Path
 from plot import DARK, LIGHT, frame, plt, style, themed
 
 PANELS = [("into NumPy arrays", ["numpy-verified", "numpy-plain"]),
-          ("into PyTorch and one pass over it", ["torch-copy", "torch-private", "torch-plain"]),
+          ("into PyTorch and one pass over it", ["torch-copy", "torch-private", "torch-unverified", "torch-plain"]),
           ("one tensor", ["tensor-verified", "tensor-plain"]),
           ("a distributed checkpoint saved", ["save-signed", "save-plain"])]
 BARS = {"numpy-verified": ("weightmark", "ours"), "numpy-plain": ("safetensors", "plain"),
         "torch-copy": ("weightmark, sealed copy", "ours"), "torch-private": ("weightmark, private memory", "ours2"),
+        "torch-unverified": ("private memory, unverified", "plain"),
         "torch-plain": ("safetensors, mapped", "plain"), "tensor-verified": ("weightmark", "ours"),
         "tensor-plain": ("safetensors", "plain"), "save-signed": ("weightmark, signed", "ours"),
         "save-plain": ("PyTorch", "plain")}
