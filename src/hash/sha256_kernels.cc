@@ -19,8 +19,7 @@ namespace {
 // halves, the mixture of both leads, and AVX-512 alone is behind SHA-NI alone (measured on Zen 4).
 #if defined(__x86_64__)
 std::array<const Sha256Kernel*, 5> all_kernels() {
-  if (cpu_halves_avx512())
-    return {&kSha256ShaNiAvx512, &kSha256ShaNi, &kSha256Avx512, &kSha256Avx2, &kSha256OpenSsl};
+  if (cpu_halves_avx512()) return {&kSha256ShaNiAvx512, &kSha256ShaNi, &kSha256Avx512, &kSha256Avx2, &kSha256OpenSsl};
   return {&kSha256Avx512, &kSha256ShaNiAvx512, &kSha256ShaNi, &kSha256Avx2, &kSha256OpenSsl};
 }
 #elif defined(__aarch64__)

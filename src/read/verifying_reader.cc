@@ -32,14 +32,15 @@ class Eraser {
 };
 
 // What is less than this is hashed before another thread has begun.
-constexpr std::uint64_t kLeastSlice = 8 * kGroupSize;
+constexpr std::uint64_t kSliceSize = 8 * kGroupSize;
+constexpr std::size_t kMostSlices = kNodeSize / kSliceSize;
 
-// slices_of divides a unit among threads, at groups.
-std::vector<Unit> slices_of(const Unit& unit, std::size_t threads) {
-  const std::uint64_t groups = group_count(std::max(unit.size() / threads, kLeastSlice));
+// slices_of divides a unit, at groups, for threads that take one slice after the other: one
+// that the system keeps waiting holds up little.
+std::vector<Unit> slices_of(const Unit& unit) {
   std::vector<Unit> slices;
   for (std::uint64_t at = unit.begin; at < unit.end; at = slices.back().end)
-    slices.push_back({slices.size(), at, std::min(unit.end, at + groups * kGroupSize)});
+    slices.push_back({slices.size(), at, std::min(unit.end, at + kSliceSize)});
   return slices;
 }
 
@@ -181,9 +182,9 @@ std::vector<Unit> VerifyingReader::units_within(std::uint64_t begin, std::uint64
 
 Result<void> VerifyingReader::for_each_unit(const std::vector<Unit>& units, const UnitWork& work) const {
   const std::size_t threads = thread_count(work_, kMaxThreads);
-  // What more threads than units can do is to divide the units.
-  const std::size_t each = std::max<std::size_t>(1, threads / std::max<std::size_t>(1, units.size()));
-  return for_each_of(units, threads, [&](const Unit& unit) { return work(unit, each); });
+  // Few units are divided, lest one thread be at the last of them while others have nothing to do.
+  const std::size_t each = units.size() < 4 * threads ? std::min(threads, kMostSlices) : 1;
+  return for_each_of(units, threads / each, [&](const Unit& unit) { return work(unit, each); });
 }
 
 Result<void> VerifyingReader::read_units(const Wanted& wanted) {
@@ -212,7 +213,7 @@ Result<void> VerifyingReader::read_unit(const Unit& unit, const Wanted& wanted, 
 
 Result<Groups> VerifyingReader::verify_unit(const Unit& unit, const Wanted& wanted, std::size_t threads,
                                             const Sink& sink) const {
-  const bool divided = threads > 1 && units_.entry().tree && unit.size() > kLeastSlice;
+  const bool divided = threads > 1 && units_.entry().tree && unit.size() > kSliceSize;
   Result<Groups> groups = divided ? hash_slices(unit, wanted, threads, sink) : hash_in_order(unit, wanted, sink);
   if (!groups && groups.error().code == ErrorCode::kFileMismatch && !file_.unchanged()) {
     groups.error().code = ErrorCode::kFileChanged;
@@ -237,8 +238,7 @@ Result<Groups> VerifyingReader::hash_slices(const Unit& unit, const Wanted& want
     digests[(group.begin - unit.begin) / kGroupSize] = hash_group(bytes);
     return sink ? sink(group.begin, bytes) : Result<void>();
   };
-  WM_CHECK(for_each_of(slices_of(unit, threads), threads,
-                       [&](const Unit& slice) { return read_slice(slice, wanted, hash); }));
+  WM_CHECK(for_each_of(slices_of(unit), threads, [&](const Unit& slice) { return read_slice(slice, wanted, hash); }));
   return check_groups(units_, unit, std::move(digests));
 }
 
@@ -264,7 +264,7 @@ Result<void> VerifyingReader::read_groups(const Unit& unit, const Groups& digest
   const std::uint64_t first = (wanted.offset - unit.begin) / kGroupSize;
   const std::uint64_t last = group_count(wanted.end() - unit.begin);
   const Unit touched{0, unit.begin + first * kGroupSize, std::min(unit.end, unit.begin + last * kGroupSize)};
-  return for_each_of(slices_of(touched, threads), threads, [&](const Unit& slice) -> Result<void> {
+  return for_each_of(slices_of(touched), threads, [&](const Unit& slice) -> Result<void> {
     for (std::uint64_t i = 0; i < group_count(slice.size()); ++i) {
       const Unit group = group_of(slice, i);
       const TreeNode& digest = digests[(group.begin - unit.begin) / kGroupSize];

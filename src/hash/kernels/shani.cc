@@ -2,10 +2,11 @@
 // of sha256rnds2 where the CPU can start one before the last is done.
 #if defined(__x86_64__)
 
+#include "hash/kernels/shani.h"
+
 #include <immintrin.h>
 
 #include "hash/kernels/cpu.h"
-#include "hash/kernels/shani.h"
 
 namespace weightmark {
 namespace {

@@ -187,8 +187,8 @@ void compress_prepared(Sha256State* states, std::size_t streams, const PreparedB
 
 }  // namespace
 
-constinit const Sha256Kernel kSha256ShaNiAvx512 = {"sha-ni-avx512", kStreams, 5, cpu_has_sha_ni_and_avx512vl, compress,
-                                                   compress_prepared};
+constinit const Sha256Kernel kSha256ShaNiAvx512 = {"sha-ni-avx512", kStreams,         5, cpu_has_sha_ni_and_avx512vl,
+                                                   compress,        compress_prepared};
 
 }  // namespace weightmark
 
