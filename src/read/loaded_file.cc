@@ -29,8 +29,9 @@ Fd create_memory() {
   return memory || errno != EINVAL ? std::move(memory) : Fd(system_calls::memfd_create(kName, kFlags));
 }
 
-// fill writes what is read. Writing takes whole pages; through a mapping the kernel would
-// be asked for each of them, and zero it first, which costs more than hashing.
+// fill writes what is read. Writing takes whole pages, though one thread at a time. Populating
+// a mapping (MADV_POPULATE_WRITE) and reading to it on every thread takes as long: the kernel
+// zeroes each page first, and its locks are the same.
 Result<void> fill(const Fd& memory, VerifyingReader& reader) {
   return reader.copy_to([&](std::uint64_t offset, ByteView bytes) -> Result<void> {
     while (!bytes.empty()) {

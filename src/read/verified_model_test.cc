@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <thread>
 
@@ -336,6 +337,15 @@ TEST_F(ReadModel, KeepsWhatItLoaded) {
   loaded->bytes()[0] = 'F';  // is the caller's own
   EXPECT_EQ(open()->manifest().name, "model");
   EXPECT_EQ(temp_.read("model/a"), "FIRST");
+}
+
+TEST_F(ReadModel, StopsSealingWhenItIsTold) {
+  sign();
+  std::atomic<bool> cancelled = false;
+  options_.work.cancelled = &cancelled;
+  const auto model = open();
+  cancelled = true;
+  EXPECT_EQ(code_of(model->seal_copy("a")), "interrupted");
 }
 
 TEST_F(ReadModel, LetsNobodyWriteToASealedCopy) {

@@ -106,26 +106,24 @@ WM_INLINE void schedule_turn(const Message& message, W& w, Schedule& schedule) {
   if constexpr (turn < 4) {
     load_lines(message.data, message.offset, turn, w);
   } else if constexpr (turn < 8) {
-    constexpr std::size_t j = turn - 4;
-    transpose(j, w);
-    put_pair(w, 4 * j, schedule);
-    put_pair(w, 4 * j + 2, schedule);
+    transpose(turn - 4, w);
+    put_pair(w, 4 * (turn - 4), schedule);
+    put_pair(w, 4 * (turn - 4) + 2, schedule);
   } else {
-    constexpr std::size_t t = 2 * turn;
-    lanes::next_word<t % 16, Lanes>(w);
-    lanes::next_word<t % 16 + 1, Lanes>(w);
-    put_pair(w, t, schedule);
+    lanes::next_word<2 * turn % 16, Lanes>(w);
+    lanes::next_word<2 * turn % 16 + 1, Lanes>(w);
+    put_pair(w, 2 * turn, schedule);
   }
 }
 
 template <std::size_t turn>
 WM_INLINE void rounds_turn(State (&s)[kStreams], const Schedule& schedule) {
-  constexpr std::size_t first = turn / 16 * kGroup;
-  constexpr std::size_t pair = turn % 16 * 2;
+  constexpr std::size_t kFirst = turn / 16 * kGroup;
+  constexpr std::size_t kPair = turn % 16 * 2;
 #pragma GCC unroll 2
-  for (std::size_t p = pair; p < pair + 2; ++p)
+  for (std::size_t pair = kPair; pair < kPair + 2; ++pair)
 #pragma GCC unroll 4
-    for (std::size_t i = first; i < first + kGroup; ++i) two_rounds(s[i], _mm_loadu_si64(pair_of(schedule, p, i)));
+    for (std::size_t i = kFirst; i < kFirst + kGroup; ++i) two_rounds(s[i], _mm_loadu_si64(pair_of(schedule, pair, i)));
 }
 
 template <std::size_t... turn>
