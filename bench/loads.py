@@ -138,7 +138,8 @@ def prepared(way, path, key, folder=None, private=None):
         require_seal(path, key)
     touch(way, path)
     if "torch" in way or "tensor" in way:
-        torch.ones(1 << 20).view(torch.int64).sum()  # starts its threads
+        torch.ones(1 << 20).view(torch.int64).sum()  # starts its threads,
+        time.sleep(0.1)  # which spin for some milliseconds afterwards, and would take a processor from the load
     return lambda: WAYS[way](path, key)
 
 
