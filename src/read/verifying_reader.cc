@@ -182,9 +182,11 @@ std::vector<Unit> VerifyingReader::units_within(std::uint64_t begin, std::uint64
 
 Result<void> VerifyingReader::for_each_unit(const std::vector<Unit>& units, const UnitWork& work) const {
   const std::size_t threads = thread_count(work_, kMaxThreads);
-  // Few units are divided, lest one thread be at the last of them while others have nothing to do.
-  const std::size_t each = units.size() < 4 * threads ? std::min(threads, kMostSlices) : 1;
-  return for_each_of(units, threads / each, [&](const Unit& unit) { return work(unit, each); });
+  // Few units are divided, where a tree allows it, lest one thread be at the last of them while
+  // others have nothing to do.
+  const bool divided = units_.entry().tree && units.size() < 4 * threads;
+  const std::size_t each = divided ? std::min(threads, kMostSlices) : 1;
+  return for_each_of(units, (threads + each - 1) / each, [&](const Unit& unit) { return work(unit, each); });
 }
 
 Result<void> VerifyingReader::read_units(const Wanted& wanted) {
