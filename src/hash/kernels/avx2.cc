@@ -1,6 +1,8 @@
 // Eight streams in AVX2, for CPUs without SHA-NI.
 #if defined(__x86_64__)
 
+#include "hash/kernels/avx2.h"
+
 #include <immintrin.h>
 
 #include "hash/kernels/cpu.h"
@@ -41,18 +43,6 @@ WM_INLINE __m256i load_row(const std::uint8_t* data) {
   const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
   const __m256i row = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data));
   return _mm256_shuffle_epi8(row, _mm256_broadcastsi128_si256(order));
-}
-
-// Four rows become, in each 128-bit half h, their words 4h to 4h + 3.
-WM_INLINE void transpose_halves(__m256i* r) {
-  const __m256i low01 = _mm256_unpacklo_epi32(r[0], r[1]);
-  const __m256i high01 = _mm256_unpackhi_epi32(r[0], r[1]);
-  const __m256i low23 = _mm256_unpacklo_epi32(r[2], r[3]);
-  const __m256i high23 = _mm256_unpackhi_epi32(r[2], r[3]);
-  r[0] = _mm256_unpacklo_epi64(low01, low23);
-  r[1] = _mm256_unpackhi_epi64(low01, low23);
-  r[2] = _mm256_unpacklo_epi64(high01, high23);
-  r[3] = _mm256_unpackhi_epi64(high01, high23);
 }
 
 // The halves of r[0] and r[4] are exchanged likewise.

@@ -9,6 +9,7 @@
 
 #include <utility>
 
+#include "hash/kernels/avx2.h"
 #include "hash/kernels/cpu.h"
 #include "hash/kernels/lanes.h"
 #include "hash/kernels/shani.h"
@@ -71,14 +72,7 @@ WM_INLINE void transpose(std::size_t j, W& w) {
   __m256i* r = w + 4 * j;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 4; ++i) r[i] = _mm256_shuffle_epi8(r[i], order);
-  const __m256i low01 = _mm256_unpacklo_epi32(r[0], r[1]);
-  const __m256i high01 = _mm256_unpackhi_epi32(r[0], r[1]);
-  const __m256i low23 = _mm256_unpacklo_epi32(r[2], r[3]);
-  const __m256i high23 = _mm256_unpackhi_epi32(r[2], r[3]);
-  r[0] = _mm256_unpacklo_epi64(low01, low23);
-  r[1] = _mm256_unpackhi_epi64(low01, low23);
-  r[2] = _mm256_unpacklo_epi64(high01, high23);
-  r[3] = _mm256_unpackhi_epi64(high01, high23);
+  transpose_halves(r);
 }
 
 WM_INLINE __m256i constant(std::size_t t) { return _mm256_set1_epi32(static_cast<int>(kSha256Rounds[t])); }
